@@ -1,0 +1,21 @@
+using System.Linq;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler;
+
+/// <summary>Facts about the user's project that decide what is generated; reduced to values before they meet a spec.</summary>
+/// <param name="HasTorchSharp">The project references TorchSharp and AttnDsl.TorchSharp.</param>
+/// <param name="HasIlgpu">The project references ILGPU and AttnDsl.Ilgpu.</param>
+public sealed record CompileOptions(bool HasTorchSharp = false, bool HasIlgpu = false);
+
+/// <param name="HintName">Unique file name, for example <c>My.Type.Reference.g.cs</c>.</param>
+/// <param name="Text">The file, LF line ends.</param>
+public sealed record GeneratedFile(string HintName, string Text);
+
+/// <param name="Violations">Every broken rule, in a stable order.</param>
+/// <param name="Files">Generated files; empty when any violation is an error.</param>
+public sealed record CompileResult(EquatableArray<RuleViolation> Violations, EquatableArray<GeneratedFile> Files)
+{
+    public bool HasErrors => Violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
+}
