@@ -21,7 +21,7 @@ public sealed class RopeMechanism : Mechanism
 
         context.Member(attribute, "layout", s_layouts);
         context.OptionalCount(attribute, "FrequencyStride");
-        bool sound = context.OptionalCount(attribute, "rotaryDim") & context.OptionalCount(attribute, "RotaryDim")
+        bool sound = context.OptionalCount(attribute, "rotaryDim", least: 2) & context.OptionalCount(attribute, "RotaryDim", least: 2)
             && context.GivenOnce(attribute, "rotaryDim", "RotaryDim");
         if (sound && Arguments.Either(attribute, "rotaryDim", "RotaryDim") is { } rotary)
         {
@@ -50,8 +50,8 @@ public sealed class RopeMechanism : Mechanism
         else if (rotary % 2 != 0)
         {
             long[] legal = Nearest.Evens(rotary, context.HeadDim ?? long.MaxValue);
-            string advice = legal.Length == 0 ? "no legal value exists for this head width" : Nearest.Sentence(legal);
-            context.Report(RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), advice], Nearest.Texts(legal));
+            context.Report(
+                RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), Nearest.Sentence(legal)], Nearest.Texts(legal));
         }
     }
 }
