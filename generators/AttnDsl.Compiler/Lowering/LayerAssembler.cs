@@ -65,7 +65,7 @@ public static class LayerAssembler
         draft.QueryMap,
         HeadMap.Grouped(draft.Widths.KeyHeads, draft.Widths.ScoreHeads),
         HeadMap.Grouped(draft.Widths.ValueHeads, draft.Widths.ScoreHeads),
-        draft.Scale,
+        draft.Scale * draft.ScaleFactor,
         draft.Score,
         draft.Mask);
 
@@ -76,7 +76,7 @@ public static class LayerAssembler
         draft.Explain(FormulaOrder.Projection, string.Format(
             CultureInfo.InvariantCulture, "q = x Wqᵀ{0} [B, T, {1}, {2}]; k = x Wkᵀ{0} [B, S, {3}, {2}]; v = x Wvᵀ{0} [B, S, {4}, {5}]", bias, w.QueryHeads, w.KeyWidth, w.KeyHeads, w.ValueHeads, w.ValueWidth));
         draft.Explain(FormulaOrder.Scale, string.Format(
-            CultureInfo.InvariantCulture, "s_ij = ⟨q_i, k_j⟩ / {0} for {1} score heads; head h reads query head {2}, key head {3}, value head {4}", draft.ScaleText, w.ScoreHeads, draft.QueryMap, HeadMap.Grouped(w.KeyHeads, w.ScoreHeads), HeadMap.Grouped(w.ValueHeads, w.ScoreHeads)));
+            CultureInfo.InvariantCulture, "s_ij = ⟨q_i, k_j⟩ {0} for {1} score heads; head h reads query head {2}, key head {3}, value head {4}", draft.ScaleText, w.ScoreHeads, draft.QueryMap, HeadMap.Grouped(w.KeyHeads, w.ScoreHeads), HeadMap.Grouped(w.ValueHeads, w.ScoreHeads)));
         draft.Explain(FormulaOrder.Softmax, draft.Sink is null
             ? "p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0"
             : "p_ij = e^(s_ij − M_i) / (Σ_j e^(s_ij − M_i) + e^(sinks_h − M_i)); a row that sees no key yields 0");

@@ -63,7 +63,7 @@ public sealed class LayerDraft
         Spec = spec;
         Widths = widths;
         Scale = 1 / Math.Sqrt(widths.KeyWidth);
-        ScaleText = "√" + Number.Text(widths.KeyWidth);
+        ScaleText = "/ √" + Number.Text(widths.KeyWidth);
         QueryMap = HeadMap.Grouped(widths.QueryHeads, widths.ScoreHeads);
         Source = new ProjectedSource(this);
     }
@@ -76,7 +76,10 @@ public sealed class LayerDraft
     /// <summary>Factor on ⟨q, k⟩.</summary>
     public double Scale { get; set; }
 
-    /// <summary>The divisor that <see cref="Scale"/> stands for, as the formula shows it.</summary>
+    /// <summary>A further factor, from mechanisms that sharpen scores.</summary>
+    public double ScaleFactor { get; set; } = 1;
+
+    /// <summary>What <see cref="Scale"/> stands for, as the formula shows it.</summary>
     public string ScaleText { get; set; }
 
     /// <summary>Score head to query head; keys and values are always shared in contiguous groups.</summary>

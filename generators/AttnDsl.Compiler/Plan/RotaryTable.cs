@@ -23,9 +23,9 @@ public enum PairLayout
 /// <param name="Formula">How the frequencies came about, for headers.</param>
 public sealed record RotaryTable(PairLayout Layout, long RotaryDim, EquatableArray<double> Frequencies, double Magnitude, string Formula)
 {
-    /// <summary>f_i = θ^(−2i/r).</summary>
-    public static EquatableArray<double> Geometric(double theta, long rotaryDim) =>
-        Enumerable.Range(0, (int)(rotaryDim / 2)).Select(i => Math.Pow(theta, -2.0 * i / rotaryDim)).ToEquatableArray();
+    /// <summary>f_i = θ^(−2 i stride / r).</summary>
+    public static EquatableArray<double> Geometric(double theta, long rotaryDim, long stride) =>
+        Enumerable.Range(0, (int)(rotaryDim / 2)).Select(i => Math.Pow(theta, -2.0 * i * stride / rotaryDim)).ToEquatableArray();
 
     public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0}, {1} channels, {2}, magnitude {3:R}", Layout, RotaryDim, Formula, Magnitude);
 }
