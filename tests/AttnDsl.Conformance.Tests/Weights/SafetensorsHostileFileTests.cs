@@ -132,6 +132,15 @@ public class SafetensorsHostileFileTests
     }
 
     [Fact]
+    public void HostileShapesAreCutInMessages()
+    {
+        string ones = string.Join(",", Enumerable.Repeat("1", 100_000));
+        string message = Refusal(RawFile.Of($"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{ones}],\"data_offsets\":[0,8]}}}}", 8));
+        Assert.Contains("1, … 100000 sizes] is 4 bytes", message, StringComparison.Ordinal);
+        Assert.InRange(message.Length, 0, 1000);
+    }
+
+    [Fact]
     public void MessageNamesTheFileOnce()
     {
         using var file = new TemporaryFile(RawFile.Of("[]", 0));
