@@ -6,7 +6,7 @@ namespace AttnDsl.Conformance.Tests.Stories;
 /// <summary>Projections of the hand-written attention, named as the generated class names them.</summary>
 public sealed class NaiveWeights() : AttentionWeights<double>(
     [Matrix("q_proj.weight", 64, 64), Matrix("k_proj.weight", 32, 64), Matrix("v_proj.weight", 32, 64), Matrix("o_proj.weight", 64, 64)],
-    RopeLayout.Interleaved)
+    layout: null)
 {
     private static WeightDeclaration Matrix(string name, int outputs, int inputs) => new(name, [outputs, inputs], Initialisation.Normal, 0.02);
 }

@@ -108,7 +108,3 @@ public abstract class StoriesLogitsTests<TAttention, TWeights>(ITestOutputHelper
         Assert.InRange(worst, 0, Tolerance);
     }
 }
-
-/// <summary>The model on the attention that the compiler wrote.</summary>
-public sealed class GeneratedStoriesLogitsTests(ITestOutputHelper output)
-    : StoriesLogitsTests<StoriesAttention.Reference, StoriesAttention.Weights<double>>(output);
