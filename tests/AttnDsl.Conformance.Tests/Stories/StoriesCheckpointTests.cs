@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Linq;
 using global::Stories;
-using Xunit;
 
 namespace AttnDsl.Conformance.Tests.Stories;
 

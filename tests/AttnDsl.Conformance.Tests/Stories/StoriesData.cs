@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using global::Stories;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;

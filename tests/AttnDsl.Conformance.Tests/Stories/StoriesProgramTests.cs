@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.IO;
 using System.Threading.Tasks;
 using global::Stories;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;

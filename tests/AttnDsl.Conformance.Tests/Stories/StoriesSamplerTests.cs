@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using global::Stories;
-using Xunit;
 
 namespace AttnDsl.Conformance.Tests.Stories;
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using global::Stories;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;
