@@ -41,7 +41,7 @@ public sealed class YarnMechanism : Mechanism
     {
         if (factor < 1)
         {
-            context.Report(RuleTable.YarnFactorBelowOne, attribute, "factor", [Text.Of(factor)]);
+            context.Report(RuleTable.YarnFactorBelowOne, attribute, "factor", [Text.Of(factor)], ["1"]);
         }
         else if (factor == 1)
         {

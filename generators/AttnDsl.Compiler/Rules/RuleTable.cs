@@ -78,7 +78,7 @@ public static class RuleTable
 
     // 02xx: heads
     public static readonly RuleDescriptor DimNotDivisible = Error(
-        "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; for heads, {2}");
+        "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; {2}, or give headDim");
 
     public static readonly RuleDescriptor KvDoesNotDivide = Error(
         "ATTN0202", "kv does not divide the query heads", "kv: {0} does not divide the {1} query heads; {2}");

@@ -83,6 +83,7 @@ public static class TargetRules
 
     private static string Plain(string identifier) => identifier.TrimStart('@');
 
-    private static string Version(int hundredfold) =>
-        hundredfold % 100 == 0 ? Text.Of(hundredfold / 100) : Text.Of(hundredfold / 100) + "." + Text.Of(hundredfold % 100 / 10);
+    // The compiler's own numbering: 1200 is 12, 703 is 7.3.
+    private static string Version(int number) =>
+        number % 100 == 0 ? Text.Of(number / 100) : Text.Of(number / 100) + "." + Text.Of(number % 100);
 }
