@@ -1,0 +1,11 @@
+namespace AttnDsl;
+
+/// <summary>One thing a layer keeps per token, such as its keys: <paramref name="Heads"/> × <paramref name="Width"/> scalars.</summary>
+/// <param name="Name">What is kept.</param>
+/// <param name="Heads">Heads per token, at least 1.</param>
+/// <param name="Width">Scalars per head, at least 1.</param>
+public readonly record struct CacheStream(string Name, int Heads, int Width)
+{
+    /// <summary>Scalars per token of this stream.</summary>
+    public long ScalarsPerToken => (long)Heads * Width;
+}
