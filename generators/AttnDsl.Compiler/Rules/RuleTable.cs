@@ -65,7 +65,7 @@ public static class RuleTable
         "ATTN0106", "The value is not a member of the enum", "{0}: {1} is not a member of the enum; the legal values are {2}");
 
     public static readonly RuleDescriptor NoUsableValue = Error(
-        "ATTN0107", "An argument has no usable value", "[{0}] has no usable value for {1}: it must be given, as a constant of the right type");
+        "ATTN0107", "An argument has no usable value", "[{0}] cannot be read: {1} is missing or not a constant of the right type");
 
     public static readonly RuleDescriptor GivenTwice = Error(
         "ATTN0108", "The same argument has two values", "{0}: {1} and {2} = {3} are the same argument with two values; keep one");

@@ -14,7 +14,7 @@ public static class TargetRules
     public static void Check(RuleContext context)
     {
         TargetType target = context.Spec.Target;
-        if (target.LanguageVersion < LeastLanguageVersion)
+        if (target.LanguageVersion is > 0 and < LeastLanguageVersion)
         {
             context.Report(RuleTable.LanguageVersionTooLow, null, null, [Version(target.LanguageVersion), Version(LeastLanguageVersion)]);
         }
@@ -83,7 +83,6 @@ public static class TargetRules
 
     private static string Plain(string identifier) => identifier.TrimStart('@');
 
-    // The compiler's own numbering: 1200 is 12, 703 is 7.3.
-    private static string Version(int number) =>
-        number % 100 == 0 ? Text.Of(number / 100) : Text.Of(number / 100) + "." + Text.Of(number % 100);
+    private static string Version(int hundredfold) =>
+        hundredfold % 100 == 0 ? Text.Of(hundredfold / 100) : Text.Of(hundredfold / 100) + "." + Text.Of(hundredfold % 100 / 10);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
 using Xunit;
 
 namespace AttnDsl.Compiler.Tests.Rules;
@@ -40,11 +41,20 @@ public sealed class MessageTests
     }
 
     [Theory]
-    [InlineData(703, "7.3")]
+    [InlineData(730, "7.3")]
     [InlineData(1100, "11")]
     public void A_low_language_version_is_named(int version, string name) => Says(
         Stack.Attention().On(target => target with { LanguageVersion = version }),
         $"The generated code needs C# 12 or later and this project uses C# {name}: set LangVersion to 12, or to latest");
+
+    [Fact]
+    public void An_attribute_that_does_not_compile_blames_the_argument_that_nobody_wrote()
+    {
+        var lost = new ArgumentValue(ArgumentKind.Invalid, "", 0);
+        AttributeSpec attention = new("Attention", 0, EquatableArray.Of(new ArgumentSpec("dim", lost, true), new ArgumentSpec("heads", lost, false)));
+        RuleViolation violation = Assert.Single(RuleEngine.Check(Stack.Attention().Build() with { Attributes = EquatableArray.Of(attention) }));
+        Assert.Equal("[Attention] cannot be read: heads is missing or not a constant of the right type", violation.Message);
+    }
 
     [Fact]
     public void Messages_do_not_depend_on_the_culture()

@@ -52,12 +52,13 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData(10000, 64)]
-    [InlineData(150000, 32)]
-    [InlineData(500000, 128)]
-    public void Legal_lengths_are_exactly_those_in_range(double theta, long rotaryDim)
+    [InlineData(10000, 64, 1)]
+    [InlineData(150000, 32, 1)]
+    [InlineData(500000, 128, 1)]
+    [InlineData(100, 64, 2)]
+    public void Legal_lengths_are_exactly_those_in_range(double theta, long rotaryDim, long stride)
     {
-        var rope = new RopeSettings(theta, false, rotaryDim, 1);
+        var rope = new RopeSettings(theta, false, rotaryDim, stride);
         (long least, long most) = Yarn(1).LegalLengths(rope);
         Assert.Equal([false, true, true, false], new[] { least - 1, least, most, most + 1 }.Select(InRange));
 
