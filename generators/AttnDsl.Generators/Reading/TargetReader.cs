@@ -79,7 +79,7 @@ internal static class TargetReader
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (ISymbol member in type.GetMembers())
         {
-            if (member.CanBeReferencedByName && !member.IsImplicitlyDeclared && IsUsers(member))
+            if (member is { CanBeReferencedByName: true, IsImplicitlyDeclared: false } and not IMethodSymbol { MethodKind: MethodKind.Destructor } && IsUsers(member))
             {
                 names.Add(member.Name);
             }
