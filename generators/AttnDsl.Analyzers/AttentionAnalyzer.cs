@@ -1,0 +1,101 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Threading;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+using AttnDsl.Generators;
+using AttnDsl.Generators.Reading;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace AttnDsl.Analyzers;
+
+/// <summary>Reports every broken rule where it is written. Reader and rules are the generator's, so what is reported and what is refused cannot differ.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class AttentionAnalyzer : DiagnosticAnalyzer
+{
+    private readonly RuleBook _rules;
+
+    /// <summary>The analyzer as the compiler loads it.</summary>
+    public AttentionAnalyzer()
+        : this(new CompilerRules())
+    {
+    }
+
+    /// <summary>Tests put their own rules here.</summary>
+    internal AttentionAnalyzer(RuleBook rules)
+    {
+        _rules = rules;
+        SupportedDiagnostics = rules.Rules.Select(RuleDiagnostics.Of).Append(RuleDiagnostics.CompilerFailure).Distinct().ToImmutableArray();
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; }
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(start =>
+        {
+            // Projects that do not reference the vocabulary pay nothing per type.
+            if (start.Compilation.GetTypesByMetadataName(DslAttributes.BaseType).Length > 0)
+            {
+                start.RegisterSymbolAction(Analyze, SymbolKind.NamedType);
+            }
+        });
+    }
+
+    private void Analyze(SymbolAnalysisContext context)
+    {
+        var type = (INamedTypeSymbol)context.Symbol;
+        CancellationToken cancellationToken = context.CancellationToken;
+        ImmutableArray<DslAttribute> attributes = DslAttributes.Of(type, cancellationToken);
+        if (attributes.IsEmpty)
+        {
+            return;
+        }
+
+        AttentionSpec spec = SpecReader.Read(type, attributes, cancellationToken);
+        SpecLocations locations = SpecLocations.Of(type, attributes, cancellationToken);
+        IReadOnlyList<RuleViolation> violations;
+        try
+        {
+            violations = _rules.Check(spec, cancellationToken).ToList();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The generator says so too, but has no place to point at.
+            context.ReportDiagnostic(Diagnostic.Create(
+                RuleDiagnostics.CompilerFailure,
+                locations.Find(-1, null),
+                TargetReader.FullName(spec.Target),
+                RuleDiagnostics.OneLine(exception)));
+            return;
+        }
+
+        foreach (RuleViolation violation in violations)
+        {
+            context.ReportDiagnostic(Diagnostic.Create(
+                RuleDiagnostics.Of(violation.Rule),
+                locations.Find(violation.AttributeIndex, violation.Argument),
+                violation.RelatedAttribute < 0 ? null : [locations.Find(violation.RelatedAttribute, null)],
+                Properties(violation),
+                violation.MessageArguments.Cast<object>().ToArray()));
+        }
+    }
+
+    private static ImmutableDictionary<string, string?> Properties(RuleViolation violation)
+    {
+        ImmutableDictionary<string, string?> properties = ImmutableDictionary<string, string?>.Empty;
+        if (violation.Argument is { } argument)
+        {
+            properties = properties.Add(DiagnosticProperties.Argument, argument);
+        }
+
+        return violation.Legal.Count == 0 ? properties : properties.Add(DiagnosticProperties.Legal, string.Join(",", violation.Legal));
+    }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading;
+using AttnDsl.Compiler;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Analyzers;
+
+/// <summary>The rules as the analyzer needs them: what can be reported, and the check itself.</summary>
+internal abstract class RuleBook
+{
+    public abstract ImmutableArray<RuleDescriptor> Rules { get; }
+
+    public abstract IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken);
+}
+
+/// <summary>The compiler's own rules, the ones the generator obeys.</summary>
+internal sealed class CompilerRules : RuleBook
+{
+    public override ImmutableArray<RuleDescriptor> Rules => ImmutableArray<RuleDescriptor>.Empty;
+
+    public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken) =>
+        AttentionCompiler.Compile(spec, new CompileOptions(), cancellationToken).Violations;
+}

@@ -1,0 +1,37 @@
+using System;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Mechanisms;
+
+/// <summary>A linear penalty on distance, one slope per score head.</summary>
+public sealed class AlibiMechanism : Mechanism
+{
+    public override string Name => "Alibi";
+
+    public override int Rank => Ranks.Position + 2;
+
+    public override void Check(RuleContext context, AttributeSpec attribute)
+    {
+    }
+
+    /// <summary>The published slopes: a geometric series for the largest power of two, then every other slope of twice that many heads.</summary>
+    public static double[] Slopes(int heads)
+    {
+        int power = 1;
+        while (power <= heads / 2)
+        {
+            power *= 2;
+        }
+
+        var slopes = new double[heads];
+        for (int head = 0; head < heads; head++)
+        {
+            slopes[head] = head < power
+                ? Math.Pow(2, -8.0 * (head + 1) / power)
+                : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2.0 * power));
+        }
+
+        return slopes;
+    }
+}

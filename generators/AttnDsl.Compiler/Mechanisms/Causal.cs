@@ -1,0 +1,28 @@
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Mechanisms;
+
+/// <summary>A query sees no key after it.</summary>
+public sealed class CausalMechanism : Mechanism
+{
+    private static readonly string[] s_aligns = ["BottomRight", "TopLeft"];
+
+    public override string Name => "Causal";
+
+    public override int Rank => Ranks.Mask;
+
+    public override void Check(RuleContext context, AttributeSpec attribute)
+    {
+        if (context.Member(attribute, "align", s_aligns) && CausalSettings.Read(attribute).TopLeft)
+        {
+            context.Report(RuleTable.TopLeftHasNoCache, attribute, "align", []);
+        }
+    }
+}
+
+/// <param name="TopLeft">Query i sees keys 0..i whatever the number of keys; otherwise the last query sees the last key.</param>
+public sealed record CausalSettings(bool TopLeft)
+{
+    public static CausalSettings Read(AttributeSpec attribute) => new(attribute.Enum("align", "BottomRight") == "TopLeft");
+}

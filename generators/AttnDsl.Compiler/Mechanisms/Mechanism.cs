@@ -1,0 +1,25 @@
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Mechanisms;
+
+/// <summary>What one attribute of the vocabulary means. Stateless: everything it knows about a layer comes from the spec. A mechanism never names a backend.</summary>
+public abstract class Mechanism
+{
+    /// <summary>The attribute's class name without the suffix, for example <c>GroupedQuery</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Place in the canonical order of application, see <see cref="Ranks"/>; the order in the source never matters.</summary>
+    public abstract int Rank { get; }
+
+    /// <summary>The head quantities this attribute sets. Two contradicting attributes make unknown what both set.</summary>
+    public virtual HeadQuantities Shapes => HeadQuantities.None;
+
+    /// <summary>Reports what is wrong with the attribute. Runs after the checks of every lower rank.</summary>
+    public abstract void Check(RuleContext context, AttributeSpec attribute);
+
+    /// <summary>Writes the head counts and widths that the attribute decides. Must accept any argument values.</summary>
+    public virtual void ShapeHeads(HeadLayoutBuilder heads, AttributeSpec attribute)
+    {
+    }
+}

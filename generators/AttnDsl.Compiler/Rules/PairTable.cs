@@ -1,0 +1,158 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using AttnDsl.Compiler.Mechanisms;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Rules;
+
+/// <summary>How two attributes get along; two that have no row may always stand together.</summary>
+public enum PairKind
+{
+    /// <summary>Not both. The one that stands later in the source is at fault.</summary>
+    Conflict,
+
+    /// <summary>The first is wrong without the second.</summary>
+    Needs,
+
+    /// <summary>Both are possible, but the second deserves a word.</summary>
+    Warn,
+}
+
+/// <summary>One row of the pair table.</summary>
+/// <param name="First">Attribute name without suffix.</param>
+/// <param name="Second">The other attribute's name.</param>
+/// <param name="Kind">What holds between them.</param>
+/// <param name="Rule">Reported; its format takes the name at fault, the other name, then <paramref name="Details"/>.</param>
+/// <param name="When">For the docs: the condition in words, "" for always.</param>
+/// <param name="Argument">The argument at fault, or null.</param>
+/// <param name="Applies">The condition as code; false when an argument is out of its own range, which another rule reports.</param>
+/// <param name="Details">Further message arguments.</param>
+/// <param name="Legal">Nearest legal values of the argument.</param>
+public sealed record PairRow(
+    string First,
+    string Second,
+    PairKind Kind,
+    RuleDescriptor Rule,
+    string When = "",
+    string? Argument = null,
+    Func<AttentionSpec, bool>? Applies = null,
+    Func<AttentionSpec, string[]>? Details = null,
+    params string[] Legal);
+
+/// <summary>Every pair of attributes that does not simply go together.</summary>
+public static class PairTable
+{
+    private static readonly string[] s_querySetters = ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"];
+
+    private static readonly PairRow[] s_rows =
+    [
+        .. TwoQuerySetters(),
+        new("MultiQuery", "GroupedQuery", PairKind.Conflict, RuleTable.KvHeadsTwice),
+        SymmetricWith("GroupedQuery"),
+        SymmetricWith("MultiQuery"),
+        ReverseWith("GroupedQuery"),
+        ReverseWith("MultiQuery"),
+        new("Rope", "Alibi", PairKind.Warn, RuleTable.RopeAndAlibi),
+        new("Yarn", "Rope", PairKind.Needs, RuleTable.YarnWithoutRope),
+        new("Causal", "Bidirectional", PairKind.Conflict, RuleTable.CausalAndBidirectional),
+        new(
+            "SlidingWindow",
+            "Causal",
+            PairKind.Needs,
+            RuleTable.OneSidedWindow,
+            "the window is one-sided",
+            "size",
+            spec => OneSided(spec) is not null,
+            spec => [Text.Of(OneSided(spec)!.Value), Text.Of(OneSided(spec)!.Value - 1)]),
+        new(
+            "Causal",
+            "SlidingWindow",
+            PairKind.Warn,
+            RuleTable.HiddenRightSide,
+            "the window is two-sided and right is above 0",
+            "right",
+            spec => TwoSided(spec) is { Left: >= 0, Right: > 0 },
+            spec => [Text.Of(TwoSided(spec)!.Right), Text.Of(TwoSided(spec)!.Left + 1)],
+            "0"),
+        new(
+            "Causal",
+            "SlidingWindow",
+            PairKind.Warn,
+            RuleTable.TopLeftWindow,
+            "align is TopLeft",
+            null,
+            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+    ];
+
+    public static IReadOnlyList<PairRow> Rows => s_rows;
+
+    /// <summary>The rows about two attributes, in either order.</summary>
+    public static IEnumerable<PairRow> Between(string one, string other) =>
+        s_rows.Where(row => (row.First == one && row.Second == other) || (row.First == other && row.Second == one));
+
+    /// <summary>Reports every row that applies.</summary>
+    public static void Check(RuleContext context)
+    {
+        foreach (PairRow row in s_rows)
+        {
+            Check(context, row, context.Spec.Find(row.First), context.Spec.Find(row.Second));
+        }
+    }
+
+    private static void Check(RuleContext context, PairRow row, AttributeSpec? first, AttributeSpec? second)
+    {
+        bool wanted = row.Kind == PairKind.Needs ? first is not null && second is null : first is not null && second is not null;
+        if (!wanted || row.Applies?.Invoke(context.Spec) == false)
+        {
+            return;
+        }
+
+        bool secondAtFault = row.Kind == PairKind.Warn || (row.Kind == PairKind.Conflict && second!.Index > first!.Index);
+        (AttributeSpec? fault, AttributeSpec? other) = secondAtFault ? (second, first) : (first, second);
+        (string faultName, string otherName) = secondAtFault ? (row.Second, row.First) : (row.First, row.Second);
+        context.Report(row.Rule, fault, row.Argument, [faultName, otherName, .. row.Details?.Invoke(context.Spec) ?? []], row.Legal, other);
+        if (row.Kind == PairKind.Conflict)
+        {
+            context.Contradict(first!, second!, MechanismTable.Find(row.First)!.Shapes & MechanismTable.Find(row.Second)!.Shapes);
+        }
+    }
+
+    private static IEnumerable<PairRow> TwoQuerySetters() =>
+        from i in Enumerable.Range(0, s_querySetters.Length)
+        from j in Enumerable.Range(i + 1, s_querySetters.Length - i - 1)
+        select new PairRow(s_querySetters[i], s_querySetters[j], PairKind.Conflict, RuleTable.QueryHeadsTwice);
+
+    private static PairRow SymmetricWith(string kvSetter) => new(
+        "SymmetricSparseQuery",
+        kvSetter,
+        PairKind.Conflict,
+        RuleTable.PresetFixesKv,
+        "they give different numbers of key/value heads",
+        null,
+        spec => Half(spec) is { } half && Kv(spec, kvSetter) is { } kv && kv != half,
+        spec => [$"[SymmetricSparseQuery] fixes the key/value heads at {Text.Of(Half(spec)!.Value)}, half of the heads, and [{kvSetter}] says {Text.Of(Kv(spec, kvSetter)!.Value)}"]);
+
+    // Its kv is an argument of its own, so a second place to say it is never needed, equal or not.
+    private static PairRow ReverseWith(string kvSetter) => new(
+        "ReverseSparseQuery",
+        kvSetter,
+        PairKind.Conflict,
+        RuleTable.PresetFixesKv,
+        Details: _ => ["the key/value heads are the kv argument of [ReverseSparseQuery]"]);
+
+    private static long? Half(AttentionSpec spec) =>
+        spec.Find("Attention")?.Int("heads") is { } heads && heads >= 2 && heads % 2 == 0 ? heads / 2 : null;
+
+    private static long? Kv(AttentionSpec spec, string kvSetter)
+    {
+        long kv = kvSetter == "MultiQuery" ? 1 : spec.Find(kvSetter)?.Int("kv") ?? 0;
+        return kv >= 1 ? kv : null;
+    }
+
+    private static long? OneSided(AttentionSpec spec) =>
+        spec.Find("SlidingWindow") is { } window && !WindowSettings.IsTwoSided(window) && window.Int("size") is var size && size >= 1 ? size : null;
+
+    private static WindowSettings? TwoSided(AttentionSpec spec) =>
+        spec.Find("SlidingWindow") is { } window && WindowSettings.IsTwoSided(window) ? WindowSettings.Read(window) : null;
+}

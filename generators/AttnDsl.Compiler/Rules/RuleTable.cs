@@ -1,0 +1,212 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+
+namespace AttnDsl.Compiler.Rules;
+
+/// <summary>Every rule. Errors: the numbers would be wrong or cannot exist. Warnings: legal, but surprising or slow. Info: advice. Each id has a page in docs/diagnostics.</summary>
+public static class RuleTable
+{
+    // 00xx: the annotated type
+    public static readonly RuleDescriptor NotPartial = Error(
+        "ATTN0001", "The type is not partial", "'{0}' must be partial: the generated members go into another part of it");
+
+    public static readonly RuleDescriptor ContainingTypeNotPartial = Error(
+        "ATTN0002", "A containing type is not partial", "'{0}', which contains '{1}', must be partial: the generated file reopens every containing type");
+
+    public static readonly RuleDescriptor StaticType = Error(
+        "ATTN0003", "The type is static", "'{0}' must not be static: a layer's class is a type argument and can be instantiated");
+
+    public static readonly RuleDescriptor AbstractType = Error(
+        "ATTN0004", "The type is abstract", "'{0}' must not be abstract: a layer's class can be instantiated");
+
+    public static readonly RuleDescriptor RecordType = Error(
+        "ATTN0005", "The type is a record", "'{0}' must be a class, not a record: a layer has no value equality and no copies");
+
+    public static readonly RuleDescriptor NotAClass = Error(
+        "ATTN0006", "The type is not a class", "'{0}' must be a class, not {1}");
+
+    public static readonly RuleDescriptor FileLocalType = Error(
+        "ATTN0007", "The type is file-local", "'{0}' must not be a file type: no other file, and so no generated one, can reopen it");
+
+    public static readonly RuleDescriptor NameTaken = Error(
+        "ATTN0008", "A generated name is taken", "'{0}': {1} is called {2}, which is the name of a generated member; rename it");
+
+    public static readonly RuleDescriptor MissingAttention = Error(
+        "ATTN0009", "[Attention] is missing", "[{0}] does nothing without [Attention]: add [Attention(dim: ..., heads: ...)] to the type");
+
+    public static readonly RuleDescriptor DuplicateAttribute = Error(
+        "ATTN0010", "An attribute is given twice", "[{0}] is given more than once, counting every part of the type; keep one");
+
+    public static readonly RuleDescriptor LanguageVersionTooLow = Error(
+        "ATTN0011", "The C# language version is too low", "The generated code needs C# {1} or later and this project uses C# {0}: set LangVersion to {1}, or to latest");
+
+    public static readonly RuleDescriptor InternalFailure = Error(
+        "ATTN0012", "The generator failed", "AttnDsl failed on '{0}' and generated nothing for it, which is a bug in AttnDsl: {1}: {2}");
+
+    // 01xx: values of arguments
+    public static readonly RuleDescriptor BelowOne = Error(
+        "ATTN0101", "The value is below 1", "{0}: {1} is below 1; the nearest legal value is 1");
+
+    public static readonly RuleDescriptor Negative = Error(
+        "ATTN0102", "The value is negative", "{0}: {1} is negative; the nearest legal value is 0");
+
+    public static readonly RuleDescriptor NotPositive = Error(
+        "ATTN0103", "The value is not positive", "{0}: {1} must be above 0");
+
+    public static readonly RuleDescriptor NotFinite = Error(
+        "ATTN0104", "The value is not finite", "{0}: {1} is not a finite number");
+
+    public static readonly RuleDescriptor OutsideSingle = Error(
+        "ATTN0105", "The value does not fit float32", "{0}: {1} becomes zero, subnormal or infinite in float32; legal magnitudes are 1.2E-38 to 3.4E+38");
+
+    public static readonly RuleDescriptor NotAMember = Error(
+        "ATTN0106", "The value is not a member of the enum", "{0}: {1} is not a member of the enum; the legal values are {2}");
+
+    public static readonly RuleDescriptor NoUsableValue = Error(
+        "ATTN0107", "An argument has no usable value", "[{0}] has no usable value for {1}: it must be given, as a constant of the right type");
+
+    public static readonly RuleDescriptor GivenTwice = Error(
+        "ATTN0108", "The same argument has two values", "{0}: {1} and {2} = {3} are the same argument with two values; keep one");
+
+    public static readonly RuleDescriptor WidthTooLarge = Error(
+        "ATTN0109", "Heads times width is too large", "{0} {1} times {2} channels are {3}, beyond the largest legal width of 2147483647");
+
+    public static readonly RuleDescriptor WeightTooLarge = Error(
+        "ATTN0110", "A weight is too large", "{0} would have {1} x {2} = {3} elements, beyond the 2147483591 that an array can hold");
+
+    // 02xx: heads
+    public static readonly RuleDescriptor DimNotDivisible = Error(
+        "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; for heads, {2}");
+
+    public static readonly RuleDescriptor KvDoesNotDivide = Error(
+        "ATTN0202", "kv does not divide the query heads", "kv: {0} does not divide the {1} query heads; {2}");
+
+    public static readonly RuleDescriptor KvExceedsQueryHeads = Error(
+        "ATTN0203", "More key/value heads than query heads", "kv: {0} is more than the {1} query heads; {2}, or use [ReverseSparseQuery] for more key/value heads than query heads");
+
+    public static readonly RuleDescriptor RatioDoesNotDivide = Error(
+        "ATTN0204", "The ratio does not divide the heads", "ratio: {0} does not divide the {1} heads of [Attention]; {2}");
+
+    public static readonly RuleDescriptor QueryHeadsExceedDeclared = Error(
+        "ATTN0205", "More query heads than declared", "{0}: {1} query heads are more than the {2} heads of [Attention]; {3}");
+
+    public static readonly RuleDescriptor KvExceedsDeclared = Error(
+        "ATTN0206", "More key/value heads than declared", "{0}: {1} key/value heads are more than the {2} heads of [Attention]; {3}");
+
+    public static readonly RuleDescriptor SparseQueryTwice = Error(
+        "ATTN0207", "[SparseQuery] has a ratio and Heads", "ratio: {0} and Heads = {1} both set the number of query heads; keep one");
+
+    public static readonly RuleDescriptor SparseQueryEmpty = Error(
+        "ATTN0208", "[SparseQuery] says no number", "[SparseQuery] needs a ratio or Heads, for example [SparseQuery(ratio: 2)] or [SparseQuery(Heads = 8)]");
+
+    public static readonly RuleDescriptor NothingReduced = Info(
+        "ATTN0209", "[SparseQuery] keeps every query head", "{0}: {1} keeps all {2} query heads: this is ordinary grouped-query attention and [SparseQuery] can go");
+
+    public static readonly RuleDescriptor KvHeadsTwice = Error(
+        "ATTN0210", "Two attributes set the key/value heads", "[{0}] and [{1}] both set the number of key/value heads; keep one");
+
+    public static readonly RuleDescriptor QueryHeadsTwice = Error(
+        "ATTN0211", "Two attributes set the query heads", "[{0}] and [{1}] both set the number of query heads; keep one");
+
+    public static readonly RuleDescriptor PresetFixesKv = Error(
+        "ATTN0212", "A preset already fixes the key/value heads", "[{0}] contradicts [{1}]: {2}; remove one, or use [SparseQuery] with [GroupedQuery]");
+
+    public static readonly RuleDescriptor SymmetricNeedsEvenHeads = Error(
+        "ATTN0213", "Half of an odd number of heads", "[SymmetricSparseQuery] keeps half of the heads and {0} is odd; {1}");
+
+    public static readonly RuleDescriptor PresetOutsideRule = Warning(
+        "ATTN0214", "A preset is used outside its rule", "[{0}] {1}, but the name stands for {2}; {3} says the same without the name");
+
+    public static readonly RuleDescriptor ReverseCost = Warning(
+        "ATTN0215", "The cost follows the key/value heads", "[ReverseSparseQuery] computes {0} score maps, one per key/value head, from {1} query heads: attention costs as much as with {0} query heads");
+
+    public static readonly RuleDescriptor ReverseKvNotMultiple = Error(
+        "ATTN0216", "kv is not a multiple of the query heads", "kv: {0} is not a multiple of the {1} query heads, which are repeated to match; {2}");
+
+    public static readonly RuleDescriptor GroupsOfOne = Info(
+        "ATTN0217", "Every query head has its own key/value head", "kv: {0} equals the number of heads: this is multi-head attention and [GroupedQuery] can go");
+
+    public static readonly RuleDescriptor MultiQueryOnOneHead = Info(
+        "ATTN0218", "[MultiQuery] on one query head", "[MultiQuery] changes nothing on one query head and can go");
+
+    // 03xx: position
+    public static readonly RuleDescriptor RopeAndAlibi = Warning(
+        "ATTN0301", "Rotary positions together with ALiBi", "[{0}] and [{1}] both encode position; no published model was trained with the two together");
+
+    public static readonly RuleDescriptor YarnWithoutRope = Error(
+        "ATTN0302", "[Yarn] without [Rope]", "[{0}] rescales rotary frequencies and there are none; add [{1}]");
+
+    public static readonly RuleDescriptor ThetaTooSmall = Error(
+        "ATTN0303", "theta is not above 1", "theta: {0} must be above 1; 10000 is usual");
+
+    public static readonly RuleDescriptor OddRotaryDim = Error(
+        "ATTN0304", "The rotary dim is odd", "{0}: {1} is odd and rotation works on pairs of channels; {2}");
+
+    public static readonly RuleDescriptor RotaryExceedsHead = Error(
+        "ATTN0305", "The rotary dim exceeds the head width", "{0}: {1} is more than the {2} channels of a head; {3}");
+
+    public static readonly RuleDescriptor YarnRange = Error(
+        "ATTN0306", "The YaRN ramp is out of range", "originalLength: {0} puts the unrounded YaRN ramp between pairs {1} and {2}, but it needs 0 < low < high < {3}; {4}");
+
+    public static readonly RuleDescriptor YarnBetaOrder = Error(
+        "ATTN0307", "betaFast is not above betaSlow", "betaFast: {0} must be above betaSlow: {1}; 32 and 1 are usual");
+
+    public static readonly RuleDescriptor YarnRampEmpty = Warning(
+        "ATTN0308", "The YaRN ramp covers no frequency", "originalLength: {0} puts the rounded YaRN ramp between pairs {1} and {2}, while the last pair is {3}: no frequency is rescaled");
+
+    public static readonly RuleDescriptor YarnFactorBelowOne = Error(
+        "ATTN0309", "The YaRN factor is below 1", "factor: {0} is below 1: YaRN only lengthens a context; the nearest legal value is 1");
+
+    public static readonly RuleDescriptor YarnFactorOne = Info(
+        "ATTN0310", "The YaRN factor is 1", "factor: 1 changes nothing and [Yarn] can go");
+
+    // 04xx: mask
+    public static readonly RuleDescriptor CausalAndBidirectional = Error(
+        "ATTN0401", "[Causal] together with [Bidirectional]", "[{0}] contradicts [{1}]; keep one");
+
+    public static readonly RuleDescriptor OneSidedWindow = Error(
+        "ATTN0402", "A one-sided window without [Causal]", "[{0}(size: {2})] says nothing about keys after the query and the layer is not causal; add [{1}], or give both sides, for example [{0}(left: {3}, right: {3})]");
+
+    public static readonly RuleDescriptor HiddenRightSide = Warning(
+        "ATTN0403", "[Causal] hides the window's right side", "right: {2} has no effect: [{1}] hides every key after the query; write right: 0, or [{0}(size: {3})]");
+
+    public static readonly RuleDescriptor TopLeftHasNoCache = Info(
+        "ATTN0404", "No cache for a top-left causal layer", "align: TopLeft counts from the first key, so no cache and no decode are generated; they exist for BottomRight");
+
+    public static readonly RuleDescriptor TopLeftWindow = Warning(
+        "ATTN0405", "A window counted from the first key", "[{0}] follows align: TopLeft of [{1}]: with more keys than queries it looks at the first keys, not at the newest");
+
+    public static readonly RuleDescriptor WindowOfOne = Info(
+        "ATTN0406", "A window of one key", "Every query sees only its own key, so the layer mixes no tokens");
+
+    // 05xx: score
+    public static readonly RuleDescriptor QueryScaleTwice = Error(
+        "ATTN0501", "[QueryScale] has two scales", "preAttnScalar: {0} and Scale = {1} both set the score scale; keep one");
+
+    public static readonly RuleDescriptor QueryScaleEmpty = Error(
+        "ATTN0502", "[QueryScale] says no number", "[QueryScale] needs preAttnScalar or Scale, for example [QueryScale(preAttnScalar: 144)] or [QueryScale(Scale = 0.125)]");
+
+    public static readonly RuleDescriptor QueryScaleAboveOne = Warning(
+        "ATTN0503", "A score scale above 1", "{0}: {1} multiplies scores by {2}; scales are below 1 without [QkNorm], so perhaps [{3}] is meant");
+
+    public static readonly RuleDescriptor NormOfWidthOne = Warning(
+        "ATTN0504", "[QkNorm] on heads of one channel", "[QkNorm] on heads of one channel keeps only the sign of every query and key");
+
+    private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Where(field => field.FieldType == typeof(RuleDescriptor))
+        .Select(field => (RuleDescriptor)field.GetValue(null))
+        .OrderBy(rule => rule.Id, StringComparer.Ordinal)
+        .ToArray();
+
+    /// <summary>By id.</summary>
+    public static IReadOnlyList<RuleDescriptor> All => s_all;
+
+    private static RuleDescriptor Error(string id, string title, string format) => new(id, RuleSeverity.Error, title, format);
+
+    private static RuleDescriptor Warning(string id, string title, string format) => new(id, RuleSeverity.Warning, title, format);
+
+    private static RuleDescriptor Info(string id, string title, string format) => new(id, RuleSeverity.Info, title, format);
+}

@@ -1,0 +1,90 @@
+using System;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Threading;
+using AttnDsl.Compiler;
+using AttnDsl.Compiler.Spec;
+using AttnDsl.Generators.Reading;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AttnDsl.Generators;
+
+/// <summary>
+/// Writes the attention layer of every type that carries <c>[Attention]</c>. Symbols end in <see cref="SpecReader"/>; from there on only comparable values flow,
+/// so an edit elsewhere in the project runs no output step. Broken rules are the analyzer's to report: a type that breaks one of severity error simply gets no code.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class AttentionGenerator : IIncrementalGenerator
+{
+    private readonly CompileStep _compile;
+
+    /// <summary>The generator as the compiler loads it.</summary>
+    public AttentionGenerator()
+        : this(AttentionCompiler.Compile)
+    {
+    }
+
+    /// <summary>Tests put their own compile step here.</summary>
+    internal AttentionGenerator(CompileStep compile) => _compile = compile;
+
+    /// <summary>The whole compiler: a spec and facts in, violations and text out.</summary>
+    internal delegate CompileResult CompileStep(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValuesProvider<AttentionSpec> specs = context.SyntaxProvider
+            .ForAttributeWithMetadataName(DslAttributes.Trigger, static (node, _) => node is TypeDeclarationSyntax, ReadSpec)
+            .Where(static spec => spec is not null)
+            .Select(static (spec, _) => spec!)
+            .WithTrackingName(TrackingNames.Specs);
+
+        IncrementalValueProvider<EquatableArray<string>> sharedHints = specs
+            .Select(static (spec, _) => spec.Target.HintName)
+            .Collect()
+            .Select(static (hints, _) => SharedHints(hints))
+            .WithTrackingName(TrackingNames.SharedHints);
+
+        IncrementalValueProvider<CompileOptions> options = context.CompilationProvider
+            .Select(static (compilation, _) => ProjectFacts.Of(compilation))
+            .WithTrackingName(TrackingNames.Options);
+
+        IncrementalValuesProvider<GenerationResult> results = specs
+            .Combine(sharedHints)
+            .Select(static (pair, _) => WithDistinctHint(pair.Left, pair.Right))
+            .Combine(options)
+            .WithTrackingName(TrackingNames.Inputs)
+            .Select((input, cancellationToken) => Generation.Run(_compile, input.Left, input.Right, cancellationToken))
+            .WithTrackingName(TrackingNames.Results);
+
+        context.RegisterSourceOutput(results, Generation.Emit);
+    }
+
+    /// <summary>A type with the trigger on several parts comes by once per part; only its first part speaks, with the attributes of all of them.</summary>
+    private static AttentionSpec? ReadSpec(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
+    {
+        if (context.TargetSymbol is not INamedTypeSymbol type)
+        {
+            return null;
+        }
+
+        ImmutableArray<DslAttribute> attributes = DslAttributes.Of(type, cancellationToken);
+        AttributeSyntax? first = attributes.FirstOrDefault(attribute => attribute.Data.AttributeClass!.Name == "AttentionAttribute").Syntax;
+        return first is not null && context.TargetNode == first.Parent?.Parent
+            ? SpecReader.Read(type, attributes, cancellationToken)
+            : null;
+    }
+
+    private static EquatableArray<string> SharedHints(ImmutableArray<string> hints) => hints
+        .GroupBy(hint => hint, StringComparer.OrdinalIgnoreCase)
+        .Where(group => group.Skip(1).Any())
+        .SelectMany(group => group)
+        .OrderBy(hint => hint, StringComparer.Ordinal)
+        .ToEquatableArray();
+
+    private static AttentionSpec WithDistinctHint(AttentionSpec spec, EquatableArray<string> shared) =>
+        shared.Contains(spec.Target.HintName)
+            ? spec with { Target = spec.Target with { HintName = HintNames.Distinct(spec.Target) } }
+            : spec;
+}

@@ -1,0 +1,19 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttnDsl.Compiler;
+using Microsoft.CodeAnalysis;
+
+namespace AttnDsl.Generators;
+
+/// <summary>What the user's project references, reduced to values before it meets a spec.</summary>
+internal static class ProjectFacts
+{
+    /// <summary>A backend is on when the project has both its runtime package and the library that this package builds upon.</summary>
+    public static CompileOptions Of(Compilation compilation)
+    {
+        var references = new HashSet<string>(compilation.ReferencedAssemblyNames.Select(assembly => assembly.Name));
+        return new CompileOptions(
+            HasTorchSharp: references.Contains("TorchSharp") && references.Contains("AttnDsl.TorchSharp"),
+            HasIlgpu: references.Contains("ILGPU") && references.Contains("AttnDsl.Ilgpu"));
+    }
+}
