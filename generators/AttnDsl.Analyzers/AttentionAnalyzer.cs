@@ -28,7 +28,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
     internal AttentionAnalyzer(RuleBook rules)
     {
         _rules = rules;
-        SupportedDiagnostics = rules.Rules.Select(RuleDiagnostics.Of).Append(RuleDiagnostics.CompilerFailure).Distinct().ToImmutableArray();
+        SupportedDiagnostics = rules.Rules.Select(RuleDiagnostics.Of).ToImmutableArray();
     }
 
     /// <inheritdoc/>
@@ -61,30 +61,26 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
 
         AttentionSpec spec = SpecReader.Read(type, attributes, cancellationToken);
         SpecLocations locations = SpecLocations.Of(type, attributes, cancellationToken);
-        IReadOnlyList<RuleViolation> violations;
+        foreach (RuleViolation violation in Check(spec, cancellationToken))
+        {
+            context.ReportDiagnostic(RuleDiagnostics.At(
+                locations.Find(violation.AttributeIndex, violation.Argument),
+                violation,
+                violation.RelatedAttribute < 0 ? null : [locations.Find(violation.RelatedAttribute, null)],
+                Properties(violation)));
+        }
+    }
+
+    /// <summary>An exception becomes the type's own diagnostic, as in the generator, which has no place to point at.</summary>
+    private IReadOnlyList<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken)
+    {
         try
         {
-            violations = _rules.Check(spec, cancellationToken).ToList();
+            return [.. _rules.Check(spec, cancellationToken)];
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // The generator says so too, but has no place to point at.
-            context.ReportDiagnostic(Diagnostic.Create(
-                RuleDiagnostics.CompilerFailure,
-                locations.Find(-1, null),
-                TargetReader.FullName(spec.Target),
-                RuleDiagnostics.OneLine(exception)));
-            return;
-        }
-
-        foreach (RuleViolation violation in violations)
-        {
-            context.ReportDiagnostic(Diagnostic.Create(
-                RuleDiagnostics.Of(violation.Rule),
-                locations.Find(violation.AttributeIndex, violation.Argument),
-                violation.RelatedAttribute < 0 ? null : [locations.Find(violation.RelatedAttribute, null)],
-                Properties(violation),
-                violation.MessageArguments.Cast<object>().ToArray()));
+            return [RuleDiagnostics.Failure(spec.Target, exception)];
         }
     }
 

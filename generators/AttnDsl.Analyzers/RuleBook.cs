@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading;
-using AttnDsl.Compiler;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -18,8 +17,8 @@ internal abstract class RuleBook
 /// <summary>The compiler's own rules, the ones the generator obeys.</summary>
 internal sealed class CompilerRules : RuleBook
 {
-    public override ImmutableArray<RuleDescriptor> Rules => ImmutableArray<RuleDescriptor>.Empty;
+    public override ImmutableArray<RuleDescriptor> Rules { get; } = RuleTable.All.ToImmutableArray();
 
     public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken) =>
-        AttentionCompiler.Compile(spec, new CompileOptions(), cancellationToken).Violations;
+        RuleEngine.Check(spec);
 }

@@ -4,18 +4,17 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using AttnDsl.Compiler;
+using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
-using AttnDsl.Generators.Reading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 
 namespace AttnDsl.Generators;
 
 /// <summary>What the output step writes for one type.</summary>
-/// <param name="TypeName">Full name of the type, for the failure's message.</param>
 /// <param name="Files">Generated files; empty when a rule of severity error is broken or the compiler failed.</param>
-/// <param name="Failure">What the compiler threw, or null.</param>
-internal sealed record GenerationResult(string TypeName, EquatableArray<GeneratedFile> Files, string? Failure);
+/// <param name="Failure">Stands for what the compiler threw, or null.</param>
+internal sealed record GenerationResult(EquatableArray<GeneratedFile> Files, RuleViolation? Failure);
 
 /// <summary>Runs the compiler for one type and hands its files to Roslyn; a failure stays with that type.</summary>
 internal static class Generation
@@ -24,15 +23,14 @@ internal static class Generation
     public static GenerationResult Run(AttentionGenerator.CompileStep compile, AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        string name = TargetReader.FullName(spec.Target);
         try
         {
             CompileResult result = compile(spec, options, cancellationToken);
-            return new GenerationResult(name, result.HasErrors ? default : Normalise(result.Files, spec.Target.HintName), Failure: null);
+            return new GenerationResult(result.HasErrors ? default : Normalise(result.Files, spec.Target.HintName), Failure: null);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return new GenerationResult(name, default, RuleDiagnostics.OneLine(exception));
+            return new GenerationResult(default, RuleDiagnostics.Failure(spec.Target, exception));
         }
     }
 
@@ -40,7 +38,7 @@ internal static class Generation
     {
         if (result.Failure is { } failure)
         {
-            context.ReportDiagnostic(Diagnostic.Create(RuleDiagnostics.CompilerFailure, Location.None, result.TypeName, failure));
+            context.ReportDiagnostic(RuleDiagnostics.At(Location.None, failure));
         }
 
         foreach (GeneratedFile file in result.Files)

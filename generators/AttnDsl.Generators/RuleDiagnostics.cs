@@ -1,7 +1,10 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
 using Microsoft.CodeAnalysis;
 
 namespace AttnDsl.Generators;
@@ -14,25 +17,29 @@ internal static class RuleDiagnostics
     /// <summary>Where a rule is explained, {0} being its id.</summary>
     public const string HelpLinkPattern = "docs/diagnostics/{0}.md";
 
-    /// <summary>The compiler threw: a bug of ours, reported for the one type it concerns.</summary>
-    public static readonly RuleDescriptor Failure = new(
-        "ATTN0099",
-        RuleSeverity.Error,
-        "The attention compiler failed",
-        "No code was generated for '{0}' because the attention compiler failed: {1}. This is a bug in AttnDsl.");
-
     private static readonly ConcurrentDictionary<RuleDescriptor, DiagnosticDescriptor> Known = new();
-
-    public static DiagnosticDescriptor CompilerFailure => Of(Failure);
 
     public static DiagnosticDescriptor Of(RuleDescriptor rule) => Known.GetOrAdd(rule, Create);
 
-    /// <summary>The exception and where it was thrown in one line; a build log shows no more of a diagnostic.</summary>
-    public static string OneLine(Exception exception)
+    /// <summary>A violation as Roslyn's diagnostic, at the place the caller found for it.</summary>
+    public static Diagnostic At(
+        Location location,
+        RuleViolation violation,
+        IEnumerable<Location>? additionalLocations = null,
+        ImmutableDictionary<string, string?>? properties = null) => Diagnostic.Create(
+            Of(violation.Rule),
+            location,
+            additionalLocations,
+            properties,
+            violation.MessageArguments.Cast<object>().ToArray());
+
+    /// <summary>The violation that stands for an exception; its message says where it was thrown and has one line, because a build log shows no more.</summary>
+    public static RuleViolation Failure(TargetType target, Exception exception)
     {
-        string? frame = exception.StackTrace?.Split('\n').FirstOrDefault()?.Trim();
-        string text = $"{exception.GetType().FullName}: {exception.Message} {frame}";
-        return text.Replace("\r", "").Replace('\n', ' ').Trim();
+        RuleViolation failure = RuleEngine.Failure(target, exception);
+        string[] arguments = [.. failure.MessageArguments];
+        arguments[arguments.Length - 1] += " " + exception.StackTrace?.Split('\n').FirstOrDefault()?.Trim();
+        return failure with { MessageArguments = arguments.Select(text => text.Replace("\r", "").Replace('\n', ' ').Trim()).ToEquatableArray() };
     }
 
     private static DiagnosticDescriptor Create(RuleDescriptor rule) => new(

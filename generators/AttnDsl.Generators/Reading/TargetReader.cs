@@ -33,13 +33,6 @@ internal static class TargetReader
             LanguageVersionOf(type));
     }
 
-    /// <summary>The type's name in messages: namespace and containing types included, type parameters not.</summary>
-    public static string FullName(TargetType target)
-    {
-        string name = string.Join(".", target.Containing.Select(outer => outer.Name).Concat([target.Self.Name]));
-        return target.Namespace.Length == 0 ? name : target.Namespace + "." + name;
-    }
-
     private static TypeHeader Header(INamedTypeSymbol type, CancellationToken cancellationToken)
     {
         bool partial = true;
@@ -114,9 +107,14 @@ internal static class TargetReader
         {
             if (reference.SyntaxTree.Options is CSharpParseOptions options)
             {
-                // Versions up to 7.0 are numbered 1 to 7 in Roslyn, later ones major * 100 + minor.
                 int version = (int)options.LanguageVersion.MapSpecifiedToEffectiveVersion();
-                return version <= 7 ? version * 100 : version;
+                return version switch
+                {
+                    // Roslyn numbers 1 to 7 so, 7.1 to 7.3 as 701 to 703, and from 8.0 on major * 100.
+                    <= 7 => version * 100,
+                    < 800 => 700 + ((version - 700) * 10),
+                    _ => version,
+                };
             }
         }
 

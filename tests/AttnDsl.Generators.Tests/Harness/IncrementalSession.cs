@@ -15,8 +15,11 @@ internal sealed class IncrementalSession : GeneratorHarness
     {
         _compilation = TestCompilation.Create(files);
         _driver = CreateDriver(compile);
-        Run();
+        First = Run();
     }
+
+    /// <summary>The reasons of the first run.</summary>
+    public string First { get; }
 
     /// <summary>Replaces the file of that path.</summary>
     public string Edit(SourceFile file)
