@@ -1,4 +1,11 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
+using AttnDsl.Compiler.Emit;
+using AttnDsl.Compiler.Emit.Reference;
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler;
@@ -6,8 +13,29 @@ namespace AttnDsl.Compiler;
 /// <summary>The whole compiler behind one call: spec in, violations and source text out.</summary>
 public static class AttentionCompiler
 {
+    /// <param name="spec">What the user wrote.</param>
+    /// <param name="options">Facts about the project.</param>
+    /// <param name="cancellationToken">Checked between files.</param>
+    /// <returns>Every broken rule, and the files; no file when a rule is an error.</returns>
     public static CompileResult Compile(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken = default)
     {
-        return new CompileResult(default, default);
+        EquatableArray<RuleViolation> violations = RuleEngine.Check(spec);
+        if (violations.Any(v => v.Rule.Severity == RuleSeverity.Error))
+        {
+            return new CompileResult(violations, default);
+        }
+
+        AttentionPlan plan = LayerCompiler.Lower(spec);
+        return new CompileResult(violations, Files(plan, spec.Target, cancellationToken).ToEquatableArray());
+    }
+
+    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        yield return new GeneratedFile(target.HintName + ".Weights.g.cs", WeightsEmitter.Emit(plan, target, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, cancellationToken));
     }
 }

@@ -1,4 +1,7 @@
 using System;
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Scores;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -33,5 +36,14 @@ public sealed class AlibiMechanism : Mechanism
         }
 
         return slopes;
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        const string Buffer = "alibi_slopes";
+        draft.Buffer(new PlanBuffer(Buffer, Slopes((int)draft.Widths.ScoreHeads).ToEquatableArray(), "m_h = 2^(−8(h+1)/n), n the largest power of two up to the heads; then every other slope of 2n"));
+        ScoreExpression distance = ScoreExpression.Abs(IndexScore.Row - IndexScore.Column);
+        draft.ScoreOperation(ScoreOrder.Bias, s => s - (new CapturedScore(Buffer, IndexKind.Head) * distance));
+        draft.Explain(FormulaOrder.Bias, "s_ij ← s_ij − m_h |i − j|, slopes m_h per score head (ALiBi)");
     }
 }

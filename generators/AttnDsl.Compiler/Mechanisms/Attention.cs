@@ -1,3 +1,4 @@
+using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -36,6 +37,13 @@ public sealed class AttentionMechanism : Mechanism
         heads.Dim = settings.Dim;
         heads.DeclaredHeads = settings.Heads;
         heads.HeadDim = settings.HeadDim;
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        AttentionSettings settings = AttentionSettings.Read(attribute);
+        draft.HasBias = settings.Bias;
+        draft.HasOutputBias = settings.OutputBias;
     }
 }
 

@@ -1,3 +1,5 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -13,4 +15,7 @@ public sealed class AttentionSinkMechanism : Mechanism
     public override void Check(RuleContext context, AttributeSpec attribute)
     {
     }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute) =>
+        draft.Sink = draft.Weight(WeightPlace.Sink, () => new PlanWeight("sinks", TensorType.Constant(draft.Widths.ScoreHeads)));
 }

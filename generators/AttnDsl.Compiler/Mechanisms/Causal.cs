@@ -1,3 +1,6 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Scores;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -18,6 +21,17 @@ public sealed class CausalMechanism : Mechanism
         {
             context.Report(RuleTable.TopLeftHasNoCache, attribute, "align", []);
         }
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        bool topLeft = CausalSettings.Read(attribute).TopLeft;
+        draft.Mask = draft.Mask.And(new CausalAtom());
+        draft.Alignment = topLeft ? Alignment.TopLeft : Alignment.BottomRight;
+
+        // Aligned at the start, a later token would see fewer keys than it did in one pass: there is nothing to append to.
+        draft.IsCached = !topLeft;
+        draft.Explain(FormulaOrder.Mask, topLeft ? "j ≤ i (causal, the first query sees the first key)" : "j ≤ i (causal, the last query sees the last key)");
     }
 }
 

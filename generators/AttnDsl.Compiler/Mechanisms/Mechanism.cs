@@ -1,3 +1,4 @@
+using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -20,6 +21,11 @@ public abstract class Mechanism
 
     /// <summary>Writes the head counts and widths that the attribute decides. Must accept any argument values.</summary>
     public virtual void ShapeHeads(HeadLayoutBuilder heads, AttributeSpec attribute)
+    {
+    }
+
+    /// <summary>Adds to the layer what the attribute means. Called in rank order, for specs without errors only.</summary>
+    public virtual void Lower(LayerDraft draft, AttributeSpec attribute)
     {
     }
 }

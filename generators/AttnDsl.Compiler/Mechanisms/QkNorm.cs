@@ -1,3 +1,6 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Steps;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -20,6 +23,30 @@ public sealed class QkNormMechanism : Mechanism
         {
             context.Report(RuleTable.NormOfWidthOne, attribute, null, []);
         }
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        QkNormSettings settings = QkNormSettings.Read(attribute);
+        Normalise(draft, settings, Operand.Query, WeightPlace.QueryNorm, "q");
+        Normalise(draft, settings, Operand.Key, WeightPlace.KeyNorm, "k");
+        draft.Explain(
+            FormulaOrder.Normalise,
+            "q, k ← u / √(mean(u²) + " + Text.Of(settings.Eps) + ") · " + (settings.OnePlus ? "(1 + w)" : "w") + ", per head vector, before rotation");
+    }
+
+    private static void Normalise(LayerDraft draft, QkNormSettings settings, Operand operand, WeightPlace place, string name)
+    {
+        long width = draft.Widths.KeyWidth;
+
+        // The rotation is known only later in rank order, so the weight is declared when the first body needs it.
+        PlanWeight Gain() => draft.Weight(place, () => new PlanWeight(
+            name + "_norm.weight",
+            TensorType.Constant(width),
+            settings.OnePlus ? WeightInit.Zeros : WeightInit.Ones,
+            0,
+            draft.Rotation is { } rotation ? new RotatedRows(1, width, rotation.RotaryDim) : null));
+        draft.Transform(operand, Stage.Normalise, (body, u) => body.RmsNorm(u, body.Weight(Gain()), settings.Eps, settings.OnePlus, name + "_normed"));
     }
 }
 

@@ -1,4 +1,5 @@
 using System;
+using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -38,6 +39,12 @@ public sealed class QueryScaleMechanism : Mechanism
             string other = argument == "Scale" ? $"QueryScale(preAttnScalar: {Text.Of(value)})" : $"QueryScale(Scale = {Text.Of(value)})";
             context.Report(RuleTable.QueryScaleAboveOne, attribute, argument, [argument, Text.Of(value), Text.Short(resolved), other]);
         }
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        draft.Scale = QueryScaleSettings.Read(attribute, draft.Widths.KeyWidth).Scale;
+        draft.ScaleText = attribute.Find("preAttnScalar") is { } scalar ? "/ √" + scalar.Value.Text : "· " + Text.Of(draft.Scale);
     }
 }
 

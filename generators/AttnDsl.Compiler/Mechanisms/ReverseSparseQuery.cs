@@ -1,3 +1,5 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -67,4 +69,8 @@ public sealed class ReverseSparseQueryMechanism : Mechanism
                 [Name, $"heads: {Text.Of(heads)} is not below kv: {Text.Of(kv)}", "fewer query heads than key/value heads", $"[SparseQuery(Heads = {Text.Of(heads)})] [GroupedQuery(kv: {Text.Of(kv)})]"]);
         }
     }
+
+    /// <summary>Queries are tiled (q0 q1 q0 q1), unlike keys and values, which are shared in contiguous groups.</summary>
+    public override void Lower(LayerDraft draft, AttributeSpec attribute) =>
+        draft.QueryMap = HeadMap.Tiled(draft.Widths.QueryHeads, draft.Widths.ScoreHeads);
 }

@@ -1,3 +1,6 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Steps;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -21,7 +24,7 @@ public sealed class RopeMechanism : Mechanism
 
         context.Member(attribute, "layout", s_layouts);
         context.OptionalCount(attribute, "FrequencyStride");
-        bool sound = context.OptionalCount(attribute, "rotaryDim") & context.OptionalCount(attribute, "RotaryDim")
+        bool sound = context.OptionalCount(attribute, "rotaryDim", least: 2) & context.OptionalCount(attribute, "RotaryDim", least: 2)
             && context.GivenOnce(attribute, "rotaryDim", "RotaryDim");
         if (sound && Arguments.Either(attribute, "rotaryDim", "RotaryDim") is { } rotary)
         {
@@ -50,9 +53,20 @@ public sealed class RopeMechanism : Mechanism
         else if (rotary % 2 != 0)
         {
             long[] legal = Nearest.Evens(rotary, context.HeadDim ?? long.MaxValue);
-            string advice = legal.Length == 0 ? "no legal value exists for this head width" : Nearest.Sentence(legal);
-            context.Report(RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), advice], Nearest.Texts(legal));
+            context.Report(
+                RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), Nearest.Sentence(legal)], Nearest.Texts(legal));
         }
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        RopeSettings settings = RopeSettings.Read(attribute, draft.Widths.KeyWidth);
+        RotaryTable table = YarnMechanism.Scaled(draft, settings, settings.Table());
+        draft.Rotation = table;
+        draft.Transform(Operand.Query, Stage.Rotate, (body, q) => body.Rope(q, table, "q_rotated"));
+        draft.Transform(Operand.Key, Stage.Rotate, (body, k) => body.Rope(k, table, "k_rotated"));
+        string pairs = settings.Interleaved ? "(2i, 2i+1)" : "(i, i+" + Text.Of(settings.RotaryDim / 2) + ")";
+        draft.Explain(FormulaOrder.Rotate, "q, k ← channel pairs " + pairs + " turned by position · f_i; " + table.Formula);
     }
 }
 
@@ -68,4 +82,14 @@ public sealed record RopeSettings(double Theta, bool Interleaved, long RotaryDim
         attribute.Enum("layout", "HalfSplit") == "Interleaved",
         Arguments.Either(attribute, "rotaryDim", "RotaryDim")?.Value.AsInt() ?? width,
         attribute.Int("FrequencyStride", 1));
+
+    /// <summary>Unscaled frequencies.</summary>
+    public RotaryTable Table() => new(
+        Interleaved ? PairLayout.Interleaved : PairLayout.HalfSplit,
+        RotaryDim,
+        RotaryTable.Geometric(Theta, RotaryDim, FrequencyStride),
+        1,
+        FrequencyStride == 1
+            ? "f_i = " + Text.Of(Theta) + "^(−2i/" + Text.Of(RotaryDim) + ")"
+            : "f_i = " + Text.Of(Theta) + "^(−2i·" + Text.Of(FrequencyStride) + "/" + Text.Of(RotaryDim) + ")");
 }

@@ -1,3 +1,5 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -12,5 +14,12 @@ public sealed class SegmentsMechanism : Mechanism
 
     public override void Check(RuleContext context, AttributeSpec attribute)
     {
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        draft.IsRagged = true;
+        draft.Mask = draft.Mask.And(new SegmentAtom());
+        draft.Explain(FormulaOrder.Mask, "segment(j) = segment(i), rows of unequal length (given at run time)");
     }
 }

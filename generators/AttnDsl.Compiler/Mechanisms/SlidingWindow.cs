@@ -1,3 +1,5 @@
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -19,6 +21,15 @@ public sealed class SlidingWindowMechanism : Mechanism
         {
             context.Report(RuleTable.WindowOfOne, attribute, window.TwoSided ? "left" : "size", []);
         }
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        WindowSettings window = WindowSettings.Read(attribute);
+        draft.Mask = draft.Mask.And(new WindowAtom(window.Left, window.TwoSided ? window.Right : null));
+        draft.Explain(FormulaOrder.Mask, window.TwoSided
+            ? "i − " + Text.Of(window.Left) + " ≤ j ≤ i + " + Text.Of(window.Right) + " (window)"
+            : "j > i − " + Text.Of(window.Left + 1) + " (window of " + Text.Of(window.Left + 1) + " keys, the query's own included)");
     }
 }
 

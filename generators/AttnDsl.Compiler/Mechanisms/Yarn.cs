@@ -1,4 +1,7 @@
+using System.Linq;
 using System;
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -73,6 +76,41 @@ public sealed class YarnMechanism : Mechanism
                 "originalLength",
                 [Text.Of(yarn.OriginalLength), Text.Short(low), Text.Short(high), Text.Of(last), advice],
                 legal);
+        }
+    }
+
+    /// <summary>The rotation with this layer's YaRN, if it has one: frequencies between the ramp's ends move towards f_i / factor, and the logits grow by the squared magnitude.</summary>
+    internal static RotaryTable Scaled(LayerDraft draft, RopeSettings rope, RotaryTable table)
+    {
+        if (draft.Spec.Find("Yarn") is not { } attribute)
+        {
+            return table;
+        }
+
+        YarnSettings yarn = YarnSettings.Read(attribute);
+        (double low, double high) = yarn.Bounds(rope);
+        EquatableArray<double> frequencies = table.Frequencies
+            .Select((f, i) =>
+            {
+                double ramp = Math.Min(Math.Max((i - low) / (high - low), 0), 1);
+                return (f / yarn.Factor * ramp) + (f * (1 - ramp));
+            })
+            .ToEquatableArray();
+        string formula = table.Formula + ", divided by " + Text.Of(yarn.Factor) + " along a ramp over pairs " + Text.Short(low) + " to " + Text.Short(high) + " (YaRN)";
+        return table with { Frequencies = frequencies, Magnitude = yarn.OnSoftmax ? 1 : yarn.Magnitude, Formula = formula };
+    }
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    {
+        YarnSettings yarn = YarnSettings.Read(attribute);
+        if (yarn.OnSoftmax)
+        {
+            draft.ScaleFactor *= yarn.Magnitude * yarn.Magnitude;
+            draft.Explain(FormulaOrder.Rotate, "s_ij grows by m² for m = 0.1 · " + Text.Of(yarn.MScale) + " · ln " + Text.Of(yarn.Factor) + " + 1 (YaRN)");
+        }
+        else
+        {
+            draft.Explain(FormulaOrder.Rotate, "cos and sin times 0.1 · " + Text.Of(yarn.MScale) + " · ln " + Text.Of(yarn.Factor) + " + 1 (YaRN)");
         }
     }
 }

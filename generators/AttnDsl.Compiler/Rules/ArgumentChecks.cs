@@ -9,25 +9,25 @@ public static class ArgumentChecks
     private const double LargestSingle = 3.4028234663852886e38;
     private const double SmallestSingle = 1.1754943508222875e-38;
 
-    /// <summary>A required whole number, at least 1.</summary>
-    public static bool Count(this RuleContext context, AttributeSpec attribute, string argument, out long value)
+    /// <summary>A required whole number, at least 1 or <paramref name="least"/>.</summary>
+    public static bool Count(this RuleContext context, AttributeSpec attribute, string argument, out long value, long least = 1)
     {
         if (!context.Whole(attribute, argument, out value))
         {
             return false;
         }
 
-        if (value < 1)
+        if (value < least)
         {
-            context.Report(RuleTable.BelowOne, attribute, argument, [argument, Text.Of(value)], ["1"]);
+            context.Report(RuleTable.TooSmall, attribute, argument, [argument, Text.Of(value), Text.Of(least)], [Text.Of(least)]);
             return false;
         }
 
         return true;
     }
 
-    public static bool OptionalCount(this RuleContext context, AttributeSpec attribute, string argument) =>
-        attribute.Find(argument) is null || context.Count(attribute, argument, out _);
+    public static bool OptionalCount(this RuleContext context, AttributeSpec attribute, string argument, long least = 1) =>
+        attribute.Find(argument) is null || context.Count(attribute, argument, out _, least);
 
     /// <summary>A required whole number, at least 0.</summary>
     public static bool NotNegative(this RuleContext context, AttributeSpec attribute, string argument, out long value)

@@ -46,8 +46,8 @@ public static class RuleTable
         "ATTN0012", "The generator failed", "AttnDsl failed on '{0}' and generated nothing for it, which is a bug in AttnDsl: {1}: {2}");
 
     // 01xx: values of arguments
-    public static readonly RuleDescriptor BelowOne = Error(
-        "ATTN0101", "The value is below 1", "{0}: {1} is below 1; the nearest legal value is 1");
+    public static readonly RuleDescriptor TooSmall = Error(
+        "ATTN0101", "The value is too small", "{0}: {1} is below {2}; the nearest legal value is {2}");
 
     public static readonly RuleDescriptor Negative = Error(
         "ATTN0102", "The value is negative", "{0}: {1} is negative; the nearest legal value is 0");
@@ -71,7 +71,7 @@ public static class RuleTable
         "ATTN0108", "The same argument has two values", "{0}: {1} and {2} = {3} are the same argument with two values; keep one");
 
     public static readonly RuleDescriptor WidthTooLarge = Error(
-        "ATTN0109", "Heads times width is too large", "{0} {1} times {2} channels are {3}, beyond the largest legal width of 2147483647");
+        "ATTN0109", "Heads times width is too large", "{0} heads times {1} channels are {2}, beyond the largest legal width of 2147483647");
 
     public static readonly RuleDescriptor WeightTooLarge = Error(
         "ATTN0110", "A weight is too large", "{0} would have {1} x {2} = {3} elements, beyond the 2147483591 that an array can hold");

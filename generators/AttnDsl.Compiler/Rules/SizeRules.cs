@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using AttnDsl.Compiler.Mechanisms;
 using AttnDsl.Compiler.Spec;
 
@@ -19,25 +21,29 @@ public static class SizeRules
         }
 
         string argument = Arguments.Either(attention, "headDim", "HeadDim")?.Name ?? "dim";
-        if (layout.OutputFeatures > LargestWidth)
+        long headWidth = Math.Max(layout.KeyWidth, layout.ValueWidth);
+        long width = Saturating.Multiply(layout.ScoreHeads, headWidth);
+        if (width > LargestWidth)
         {
-            context.Report(
-                RuleTable.WidthTooLarge,
-                attention,
-                argument,
-                [Text.Of(layout.ScoreHeads), "heads", Text.Of(layout.ValueWidth), Text.Of(layout.OutputFeatures)]);
+            context.Report(RuleTable.WidthTooLarge, attention, argument, [Text.Of(layout.ScoreHeads), Text.Of(headWidth), Text.Of(width)]);
             return;
         }
 
-        // The output projection is as large as any other: it reads max(query heads, key heads) heads.
-        long elements = Saturating.Multiply(layout.Dim, layout.OutputFeatures);
+        (string weight, long features) = Largest(layout);
+        long elements = Saturating.Multiply(layout.Dim, features);
         if (elements > LargestArray)
         {
             context.Report(
-                RuleTable.WeightTooLarge,
-                attention,
-                "dim",
-                ["o_proj.weight", Text.Of(layout.Dim), Text.Of(layout.OutputFeatures), Text.Of(elements)]);
+                RuleTable.WeightTooLarge, attention, "dim", [weight, Text.Of(layout.Dim), Text.Of(features), Text.Of(elements)]);
         }
     }
+
+    private static (string Weight, long Features) Largest(HeadLayout layout) =>
+        new[]
+        {
+            ("q_proj.weight", layout.QueryFeatures),
+            ("k_proj.weight", layout.KeyFeatures),
+            ("v_proj.weight", layout.ValueFeatures),
+            ("o_proj.weight", layout.OutputFeatures),
+        }.OrderByDescending(weight => weight.Item2).First();
 }

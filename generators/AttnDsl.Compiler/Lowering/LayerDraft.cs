@@ -1,0 +1,171 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Scores;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Lowering;
+
+/// <summary>An operand of the attention core.</summary>
+public enum Operand
+{
+    Query,
+    Key,
+    Value,
+}
+
+/// <summary>Where a transformation of an operand sits between its projection and the core; lower comes first.</summary>
+public enum Stage
+{
+    /// <summary>Norms per head vector.</summary>
+    Normalise = 10,
+
+    /// <summary>Positions.</summary>
+    Rotate = 20,
+}
+
+/// <summary>Where a score operation sits; lower comes first. The mask follows the scale and the cap, a bias is never capped.</summary>
+public enum ScoreOrder
+{
+    Cap = 10,
+    Bias = 20,
+}
+
+/// <summary>Place of a line in the layer's formula.</summary>
+public enum FormulaOrder
+{
+    Projection = 0,
+    Normalise = 10,
+    Rotate = 20,
+    Scale = 30,
+    Cap = 40,
+    Mask = 50,
+    Bias = 60,
+    Softmax = 70,
+    Output = 80,
+}
+
+/// <summary>
+/// A layer while its mechanisms describe it, in rank order. Each adds what it means to a slot (weights, transformations, score operations, mask clauses, the source of
+/// queries, keys and values) and none of them knows the others; <see cref="LayerAssembler"/> turns the result into a plan.
+/// </summary>
+public sealed class LayerDraft
+{
+    private readonly SortedDictionary<int, PlanWeight> _weights = new();
+    private readonly List<PlanBuffer> _buffers = new();
+    private readonly List<(Operand Operand, Stage Stage, Func<BodyBuilder, PlanValue, PlanValue> Apply)> _transformations = new();
+    private readonly List<(ScoreOrder Order, Func<ScoreExpression, ScoreExpression> Apply)> _scores = new();
+    private readonly List<(FormulaOrder Order, string Line)> _formula = new();
+
+    public LayerDraft(AttentionSpec spec, LayerWidths widths)
+    {
+        Spec = spec;
+        Widths = widths;
+        Scale = 1 / Math.Sqrt(widths.KeyWidth);
+        ScaleText = "/ √" + Number.Text(widths.KeyWidth);
+        QueryMap = HeadMap.Grouped(widths.QueryHeads, widths.ScoreHeads);
+        Source = new ProjectedSource(this);
+    }
+
+    /// <summary>Everything that was said; a mechanism may look up another's settings (a rotation its scaling).</summary>
+    public AttentionSpec Spec { get; }
+
+    public LayerWidths Widths { get; }
+
+    /// <summary>Factor on ⟨q, k⟩.</summary>
+    public double Scale { get; set; }
+
+    /// <summary>A further factor, from mechanisms that sharpen scores.</summary>
+    public double ScaleFactor { get; set; } = 1;
+
+    /// <summary>What <see cref="Scale"/> stands for, as the formula shows it.</summary>
+    public string ScaleText { get; set; }
+
+    /// <summary>Score head to query head; keys and values are always shared in contiguous groups.</summary>
+    public HeadMap QueryMap { get; set; }
+
+    public Mask Mask { get; set; } = Mask.Everything;
+
+    /// <summary>One extra logit per score head in the softmax's denominator, or null.</summary>
+    public PlanWeight? Sink { get; set; }
+
+    /// <summary>Alignment of the causal mask, or null without one.</summary>
+    public Alignment? Alignment { get; set; }
+
+    /// <summary>The layer can be run token by token: causal, aligned at the end.</summary>
+    public bool IsCached { get; set; }
+
+    /// <summary>Rows may be ragged, with lengths, position ids and segment ids at run time.</summary>
+    public bool IsRagged { get; set; }
+
+    /// <summary>Pair layout of the rotation, or null without one; a checkpoint in the other layout is permuted.</summary>
+    public RotaryTable? Rotation { get; set; }
+
+    /// <summary>Where queries, keys and values come from.</summary>
+    public ILayerSource Source { get; set; }
+
+    /// <summary>q, k and v projections carry a bias.</summary>
+    public bool HasBias { get; set; }
+
+    /// <summary>The output projection carries one.</summary>
+    public bool HasOutputBias { get; set; }
+
+    public IEnumerable<PlanWeight> Weights => _weights.Values;
+
+    public IReadOnlyList<PlanBuffer> Buffers => _buffers;
+
+    public IEnumerable<string> Formula => _formula.OrderBy(f => f.Order).Select(f => f.Line);
+
+    public ScoreExpression Score => _scores.OrderBy(s => s.Order).Aggregate((ScoreExpression)TheScore.Instance, (score, op) => op.Apply(score));
+
+    /// <summary>Declares a weight at its place in the checkpoint's order; declaring it again returns the first.</summary>
+    public PlanWeight Weight(WeightPlace place, Func<PlanWeight> declare)
+    {
+        if (!_weights.TryGetValue((int)place, out PlanWeight? weight))
+        {
+            weight = declare();
+            _weights.Add((int)place, weight);
+        }
+
+        return weight;
+    }
+
+    public void Buffer(PlanBuffer buffer) => _buffers.Add(buffer);
+
+    public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations.Add((operand, stage, apply));
+
+    public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((order, apply));
+
+    public void Explain(FormulaOrder order, string line) => _formula.Add((order, line));
+
+    /// <summary>Every transformation of an operand, in stage order.</summary>
+    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value) => _transformations
+        .Where(t => t.Operand == operand)
+        .OrderBy(t => t.Stage)
+        .Aggregate(value, (v, t) => t.Apply(body, v));
+}
+
+/// <summary>Order of weights in checkpoints and in Weights.</summary>
+public enum WeightPlace
+{
+    Query = 100,
+    QueryBias = 110,
+    Key = 200,
+    KeyBias = 210,
+    Value = 300,
+    ValueBias = 310,
+    Output = 400,
+    OutputBias = 410,
+    QueryNorm = 500,
+    KeyNorm = 510,
+    Sink = 600,
+}
+
+/// <summary>Invariant text of numbers in formulas.</summary>
+internal static class Number
+{
+    public static string Text(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    public static string Text(double value) => value.ToString("0.############", System.Globalization.CultureInfo.InvariantCulture);
+}

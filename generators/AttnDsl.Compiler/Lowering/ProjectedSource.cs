@@ -1,0 +1,46 @@
+using System;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Lowering;
+
+/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them.</summary>
+public sealed class ProjectedSource : ILayerSource
+{
+    private readonly LayerDraft _draft;
+
+    public ProjectedSource(LayerDraft draft) => _draft = draft;
+
+    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), default);
+
+    private LayerWidths W => _draft.Widths;
+
+    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, W.KeyWidth, 1, FullStorage.Instance, "keys as the scores read them");
+
+    private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, FullStorage.Instance, "values");
+
+    public Operands Build(BodyBuilder body, PlanValue x, bool cached)
+    {
+        PlanValue q = Project(body, x, Operand.Query, "q", W.QueryHeads, W.KeyWidth, WeightPlace.Query, WeightPlace.QueryBias);
+        PlanValue k = Project(body, x, Operand.Key, "k", W.KeyHeads, W.KeyWidth, WeightPlace.Key, WeightPlace.KeyBias);
+        PlanValue v = Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias);
+        return cached
+            ? new Operands(q, body.Append(k, KeyStream, "keys"), body.Append(v, ValueStream, "values"))
+            : new Operands(q, k, v);
+    }
+
+    private PlanValue Project(BodyBuilder body, PlanValue x, Operand operand, string name, long heads, long width, WeightPlace place, WeightPlace biasPlace)
+    {
+        RotatedRows? rotated = operand != Operand.Value && _draft.Rotation is { } rotation ? new RotatedRows(heads, width, rotation.RotaryDim) : null;
+        PlanWeight weight = _draft.Weight(place, () => new PlanWeight(name + "_proj.weight", TensorType.Constant(heads * width, W.Dim), Rotated: rotated));
+        PlanValue value = body.Linear(x, body.Weight(weight), name + "_flat");
+        if (_draft.HasBias)
+        {
+            PlanWeight bias = _draft.Weight(biasPlace, () => new PlanWeight(name + "_proj.bias", TensorType.Constant(heads * width), WeightInit.Zeros, 0, rotated));
+            value = body.Add(value, body.Weight(bias), name + "_biased");
+        }
+
+        return _draft.Transformed(operand, body, body.SplitHeads(value, heads, name));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttnDsl.Compiler.Costs;
+
+namespace AttnDsl.Compiler.Plan;
+
+/// <summary>What to run, for every backend: weights, constant buffers, cache schema and named bodies. Names no backend and no mechanism.</summary>
+public sealed class AttentionPlan
+{
+    public AttentionPlan(
+        LayerWidths widths,
+        IEnumerable<PlanWeight> weights,
+        IEnumerable<PlanBuffer> buffers,
+        CacheSchema cache,
+        IEnumerable<PlanBody> bodies,
+        IEnumerable<string> formula,
+        RunTimeInputs inputs)
+    {
+        Widths = widths;
+        Weights = weights.ToArray();
+        Buffers = buffers.ToArray();
+        Cache = cache;
+        Bodies = bodies.ToDictionary(b => b.Name);
+        Formula = formula.ToArray();
+        Inputs = inputs;
+    }
+
+    public LayerWidths Widths { get; }
+
+    /// <summary>Stored weights in checkpoint order, then derived ones.</summary>
+    public IReadOnlyList<PlanWeight> Weights { get; }
+
+    public IReadOnlyList<PlanBuffer> Buffers { get; }
+
+    public CacheSchema Cache { get; }
+
+    /// <summary>By name; see <see cref="BodyNames"/>.</summary>
+    public IReadOnlyDictionary<string, PlanBody> Bodies { get; }
+
+    /// <summary>The maths in a few lines, for headers and hovers.</summary>
+    public IReadOnlyList<string> Formula { get; }
+
+    /// <summary>What callers may give beside x.</summary>
+    public RunTimeInputs Inputs { get; }
+
+    public long ParameterCount => Weights.Where(w => w.IsStored).Sum(w => w.Count);
+
+    /// <summary>Cost of a pass over fresh tokens.</summary>
+    public Cost PrefillCost => Bodies[BodyNames.Train].Cost;
+
+    /// <summary>Cost of one decoded token.</summary>
+    public Cost DecodeCost => (Bodies.TryGetValue(BodyNames.Decode, out PlanBody? decode) ? decode : Bodies[BodyNames.Train]).Cost;
+}
+
+/// <summary>Names of the bodies every layer has.</summary>
+public static class BodyNames
+{
+    /// <summary>Self-attention over a fresh block; what is differentiated.</summary>
+    public const string Train = "train";
+
+    /// <summary>New tokens appended to a cache.</summary>
+    public const string Prefill = "prefill";
+
+    /// <summary>One new token a row, appended to a cache.</summary>
+    public const string Decode = "decode";
+
+    /// <summary>Queries, keys and values to outputs and lse.</summary>
+    public const string Core = "core";
+
+    public static string BackwardOf(string body) => body + ".backward";
+}
+
+/// <summary>What arrives at run time beside the tokens.</summary>
+/// <param name="Ragged">Row lengths, position ids and segment ids.</param>
+/// <param name="Cached">A cache: the layer runs in chunks and token by token.</param>
+/// <param name="Layout">Pair layout of the rotation, or null without one.</param>
+/// <param name="Alignment">Alignment of the causal mask, or null without one.</param>
+public sealed record RunTimeInputs(bool Ragged, bool Cached, PairLayout? Layout, Alignment? Alignment);
+
+/// <summary>Where a causal diagonal ends when queries and keys differ in number.</summary>
+public enum Alignment
+{
+    /// <summary>The last query sees the last key.</summary>
+    BottomRight,
+
+    /// <summary>The first query sees the first key.</summary>
+    TopLeft,
+}
+
+/// <summary>The widths users ask about.</summary>
+/// <param name="Dim">Model width.</param>
+/// <param name="DeclaredHeads">Heads as declared, before any reduction.</param>
+/// <param name="QueryHeads">Query heads projected.</param>
+/// <param name="KeyHeads">Key heads stored.</param>
+/// <param name="ValueHeads">Value heads stored.</param>
+/// <param name="ScoreHeads">Score maps computed.</param>
+/// <param name="HeadDim">Width a head was declared with.</param>
+/// <param name="KeyWidth">Width of a query and of a key head.</param>
+/// <param name="ValueWidth">Width of a value head.</param>
+public sealed record LayerWidths(
+    long Dim, long DeclaredHeads, long QueryHeads, long KeyHeads, long ValueHeads, long ScoreHeads, long HeadDim, long KeyWidth, long ValueWidth);
+
+/// <summary>A constant table that score expressions read.</summary>
+/// <param name="Name">snake_case.</param>
+/// <param name="Values">The numbers.</param>
+/// <param name="Formula">Where they come from.</param>
+public sealed record PlanBuffer(string Name, Spec.EquatableArray<double> Values, string Formula);

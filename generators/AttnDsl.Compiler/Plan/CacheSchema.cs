@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Linq;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Plan;
+
+/// <summary>What a layer keeps between calls, apart from how it is stored.</summary>
+/// <param name="Streams">Rows per token.</param>
+/// <param name="States">Constant state per sequence.</param>
+public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, EquatableArray<CacheStateSpec> States)
+{
+    public static CacheSchema None { get; } = new(default, default);
+
+    /// <summary>Scalars that grow with every token, streams with a stride counted by their share.</summary>
+    public double ScalarsPerToken => Streams.Where(s => s.Storage is not RingStorage).Sum(s => (double)s.Heads * s.Width / s.Stride);
+
+    /// <summary>Scalars a sequence holds whatever its length: states, rings, tails.</summary>
+    public long ConstantScalars => States.Sum(s => s.Scalars) + Streams.Sum(s => s.Storage is RingStorage ring ? s.Heads * s.Width * (ring.Sinks + ring.Recent) : 0);
+}
+
+/// <summary>One row [heads, width] every <paramref name="Stride"/> tokens.</summary>
+/// <param name="Name">Unique in the layer.</param>
+/// <param name="Group">Streams of one group share lengths and positions; a layer may have several groups (caches per kind of head).</param>
+/// <param name="Content">What a row is, for docs: <c>keys after rotation</c>.</param>
+public sealed record CacheStreamSpec(string Name, string Group, long Heads, long Width, long Stride, CacheStorage Storage, string Content)
+{
+    public override string ToString() =>
+        string.Format(CultureInfo.InvariantCulture, "{0}.{1} [{2}, {3}] every {4} token(s), {5}: {6}", Group, Name, Heads, Width, Stride, Storage, Content);
+}
+
+/// <summary>Constant state: the last rows a convolution needs, a running sum.</summary>
+public sealed record CacheStateSpec(string Name, long Scalars, string Content);
+
+public abstract record CacheStorage;
+
+/// <summary>Keeps every token.</summary>
+public sealed record FullStorage : CacheStorage
+{
+    public static FullStorage Instance { get; } = new();
+
+    public override string ToString() => "full";
+}
+
+/// <summary>Keeps the first <paramref name="Sinks"/> and the last <paramref name="Recent"/> tokens, at absolute positions.</summary>
+public sealed record RingStorage(long Sinks, long Recent) : CacheStorage
+{
+    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "ring({0}+{1})", Sinks, Recent);
+}

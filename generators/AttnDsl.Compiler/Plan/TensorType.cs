@@ -1,0 +1,37 @@
+using System.Linq;
+using AttnDsl.Compiler.Spec;
+
+namespace AttnDsl.Compiler.Plan;
+
+public enum ElementKind
+{
+    /// <summary>The backend's floating-point type.</summary>
+    Real,
+
+    /// <summary>Ascending, duplicate-free lists of key units per (row, list head, query unit); a list has no gradient.</summary>
+    List,
+}
+
+/// <summary>Row-major tensor type; dims may be symbols.</summary>
+public sealed record TensorType(EquatableArray<Dim> Dims, ElementKind Element = ElementKind.Real)
+{
+    public int Rank => Dims.Count;
+
+    /// <summary>The last extent.</summary>
+    public Dim Channels => Dims[Rank - 1];
+
+    /// <summary>Product of the constant extents: the elements per token where the others are B and T (or S).</summary>
+    public long ConstantElements => Dims.Where(d => d.IsConstant).Aggregate(1L, (product, d) => product * d.Size);
+
+    public static TensorType Of(params Dim[] dims) => new(EquatableArray.Of(dims));
+
+    public static TensorType Constant(params long[] sizes) => new(sizes.Select(Dim.Of).ToEquatableArray());
+
+    /// <summary>The same type with the last extent replaced.</summary>
+    public TensorType WithChannels(Dim channels) => new(Dims.Take(Rank - 1).Append(channels).ToEquatableArray(), Element);
+
+    /// <summary>The same type with one axis replaced.</summary>
+    public TensorType WithAxis(int axis, Dim extent) => new(Dims.Select((d, i) => i == axis ? extent : d).ToEquatableArray(), Element);
+
+    public override string ToString() => (Element == ElementKind.List ? "list" : "") + "[" + string.Join(", ", Dims.Select(d => d.Text)) + "]";
+}

@@ -1,0 +1,57 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Spec;
+using Xunit;
+
+namespace AttnDsl.Compiler.Tests.Rules;
+
+public sealed class RuleEngineTests
+{
+    public static IEnumerable<object[]> Cases => RuleCases.All.Select(row => new object[] { row.Stack, row.Expected });
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void A_stack_breaks_exactly_these_rules(Stack stack, string expected) =>
+        Assert.Equal(expected, string.Join(" ", stack.Check().Select(Describe).Order()));
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Violations_are_complete_ordered_and_repeatable(Stack stack, string expected)
+    {
+        _ = expected;
+        EquatableArray<RuleViolation> violations = stack.Check();
+        Invariants.Hold(stack.Build(), violations);
+        Assert.Equal(violations, stack.Check());
+    }
+
+    [Fact]
+    public void Every_rule_has_a_stack_that_breaks_it()
+    {
+        IEnumerable<string> covered = RuleCases.All.SelectMany(row => row.Stack.Check()).Select(violation => violation.Rule.Id);
+        Assert.Equal(
+            [RuleTable.InternalFailure.Id],
+            RuleTable.All.Select(rule => rule.Id).Except(covered));
+    }
+
+    [Fact]
+    public void An_exception_becomes_a_violation_that_names_it()
+    {
+        RuleViolation violation = RuleEngine.Failure(Stack.Attention().Build().Target, new System.InvalidOperationException("no step"));
+        Assert.Equal("AttnDsl failed on 'Layer' and generated nothing for it, which is a bug in AttnDsl: InvalidOperationException: no step", violation.Message);
+        Assert.Equal(-1, violation.AttributeIndex);
+    }
+
+    [Fact]
+    public void The_order_of_attributes_changes_only_where_violations_point()
+    {
+        Stack forward = Stack.Attention(heads: 7).And("SparseQuery", ("Heads", 4)).And("GroupedQuery", ("kv", 3)).And("Causal").And("SlidingWindow", ("size", 0));
+        Stack backward = Stack.Of("SlidingWindow", ("size", 0)).And("Causal").And("GroupedQuery", ("kv", 3)).And("SparseQuery", ("Heads", 4)).And("Attention", ("dim", 64), ("heads", 7));
+        Assert.Equal(
+            forward.Check().Select(violation => violation.Message).Order(),
+            backward.Check().Select(violation => violation.Message).Order());
+    }
+
+    private static string Describe(RuleViolation violation) =>
+        $"{violation.Rule.Id}@{violation.AttributeIndex}" + (violation.Argument is null ? "" : ":" + violation.Argument);
+}
