@@ -9,6 +9,9 @@ namespace AttnDsl.Runtime;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Check
 {
+    // Shapes come from files too, and a hostile one must not make a message of megabytes.
+    private const int ShownSizes = 16;
+
     /// <summary>Refuses a length that is not the product of the expected shape.</summary>
     /// <param name="parameter">The argument's name.</param>
     /// <param name="actual">Its length.</param>
@@ -29,7 +32,7 @@ public static class Check
     internal static string Shape(ReadOnlySpan<long> shape)
     {
         var text = new StringBuilder("[");
-        for (int i = 0; i < shape.Length; i++)
+        for (int i = 0; i < Math.Min(shape.Length, ShownSizes); i++)
         {
             if (i > 0)
             {
@@ -37,6 +40,11 @@ public static class Check
             }
 
             text.Append(CultureInfo.InvariantCulture, $"{shape[i]}");
+        }
+
+        if (shape.Length > ShownSizes)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", … {shape.Length} sizes");
         }
 
         return text.Append(']').ToString();
