@@ -111,14 +111,14 @@ internal static class CommandLine
         Option<string> layout = new("--layout")
         {
             Description = "Order of the dimensions of a core's q, k, v and output: batch, tokens, heads, width, or heads before tokens.",
+            HelpName = string.Join('|', Enum.GetNames<HeadLayout>()),
             DefaultValueFactory = _ => nameof(HeadLayout.BTHD),
         };
-        layout.AcceptOnlyFromAmong(Enum.GetNames<HeadLayout>());
         Option<string?> dtype = new("--dtype")
         {
             Description = "Number type of the backends; each one's own by default. The double reference runs in any case.",
+            HelpName = string.Join('|', ScalarKinds.Names),
         };
-        dtype.AcceptOnlyFromAmong([.. ScalarKinds.Names]);
         Option<double?> tolerance = new("--tolerance")
         {
             Description = "Largest absolute error allowed in any row, instead of the limits below.",
@@ -144,7 +144,7 @@ internal static class CommandLine
                 Gradients = result.GetValue(gradients),
                 DecodeFrom = result.GetValue(decode),
                 Next = ParseNext(result.GetValue(next)),
-                Layout = Enum.Parse<HeadLayout>(result.GetValue(layout)!),
+                Layout = ParseLayout(result.GetValue(layout)!),
                 Dtype = result.GetValue(dtype) is { } kind ? ScalarKinds.Parse(kind) : null,
                 Tolerance = result.GetValue(tolerance),
                 Json = result.GetValue(json),
@@ -165,6 +165,11 @@ internal static class CommandLine
         result.AddError($"--tolerance: expected a number such as 1e-6, got '{text}'");
         return null;
     }
+
+    // Enum.Parse would take numbers too.
+    private static HeadLayout ParseLayout(string text) => Enum.GetNames<HeadLayout>().Contains(text)
+        ? Enum.Parse<HeadLayout>(text)
+        : throw new UnusableInputException($"--layout: expected {string.Join(" or ", Enum.GetNames<HeadLayout>())}, got '{text}'");
 
     private static (string Input, string Output)? ParseNext(string? text)
     {

@@ -24,7 +24,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
 
         FLOPs are twice the multiply-adds of the linear and attention steps, with the exact number of visible pairs; cache and bytes are at float32.
 
-        JSON of an accepted stack: stack, accepted (true), diagnostics, formula, widths {dim, heads, queryHeads, keyHeads, valueHeads, scoreHeads,
+        JSON of an accepted stack: stack, accepted (true), diagnostics, formula [lines], widths {dim, heads, queryHeads, keyHeads, valueHeads, scoreHeads,
         headDim, keyWidth, valueWidth}, weights [{name, shape, parameters}], parameters, cache {scalarsPerToken, bytesPerToken},
         constantStateScalars, prefill {tokens, flops}, decode {context, flops, bytes} (null without a step-by-step form).
         JSON of a refused one: stack, accepted (false), diagnostics [{id, severity, message, start, length, text}] with the place in the stack.

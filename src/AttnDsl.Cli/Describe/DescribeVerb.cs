@@ -49,7 +49,12 @@ internal static class DescribeVerb
     {
         terminal.Diagnostics(result);
         terminal.Line(description.Stack);
-        terminal.Line(description.Formula);
+        terminal.Line();
+        foreach (string line in description.Formula)
+        {
+            terminal.Line("  " + line);
+        }
+
         terminal.Line();
 
         DescriptionWidths w = description.Widths;

@@ -10,7 +10,7 @@ namespace AttnDsl.Cli.Describe;
 /// <param name="Stack">The stack as given.</param>
 /// <param name="Accepted">Always true here; a refused stack prints <see cref="RefusalJson"/>.</param>
 /// <param name="Diagnostics">Warnings and infos.</param>
-/// <param name="Formula">The layer in one line.</param>
+/// <param name="Formula">The layer's formula, line by line.</param>
 /// <param name="Widths">Heads and widths.</param>
 /// <param name="Weights">Every parameter in the order of the checkpoint.</param>
 /// <param name="Parameters">Scalars in all weights.</param>
@@ -22,7 +22,7 @@ internal sealed record Description(
     string Stack,
     bool Accepted,
     IReadOnlyList<DiagnosticJson> Diagnostics,
-    string Formula,
+    IReadOnlyList<string> Formula,
     DescriptionWidths Widths,
     IReadOnlyList<DescriptionWeight> Weights,
     long Parameters,

@@ -15,10 +15,11 @@ internal sealed class CompiledStack
     private readonly Lazy<StackSpec> _spec;
 
     /// <summary>Wraps <paramref name="type"/>, the annotated class of <paramref name="text"/>.</summary>
-    public CompiledStack(string text, Type type)
+    public CompiledStack(string text, Type type, ImmutableArray<string> formula)
     {
         Text = text;
         Type = type;
+        Formula = formula;
         _reference = new(() => LayerFactory.Create<double>(Nested("Reference")));
         _referenceSingle = new(() => LayerFactory.Create<float>(Nested("ReferenceSingle")));
         _spec = new(() => new StackSpec(Nested("Spec")));
@@ -48,17 +49,15 @@ internal sealed class CompiledStack
         get
         {
             Type weights = Nested("Weights").MakeGenericType(typeof(double));
-            FieldInfo? declared = weights
-                .GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
-                .FirstOrDefault(f => f.FieldType == typeof(ImmutableArray<WeightDeclaration>));
-            return declared is null
-                ? [.. Reference.ZeroWeights().Tensors.Select(t => t.Declaration)]
-                : (ImmutableArray<WeightDeclaration>)declared.GetValue(null)!;
+            PropertyInfo? declared = weights
+                .GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                .FirstOrDefault(p => p.PropertyType == typeof(ImmutableArray<WeightDeclaration>));
+            return (ImmutableArray<WeightDeclaration>)(declared ?? throw new MissingMemberException(weights.FullName, "Declarations")).GetValue(null)!;
         }
     }
 
-    /// <summary>The layer in one line, as its generated documentation states it.</summary>
-    public string Formula => "";
+    /// <summary>The layer's formula, line by line, as the documentation of the class shows it.</summary>
+    public ImmutableArray<string> Formula { get; }
 
     /// <summary>A class the generator nested into the annotated one.</summary>
     /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>

@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Threading;
+using System.Xml.Linq;
 using AttnDsl.Analyzers;
 using AttnDsl.Generators;
 using Microsoft.CodeAnalysis;
@@ -187,6 +188,13 @@ internal static class StackCompiler
         }
     }
 
+    /// <summary>The formula stands in the documentation that the generator gives the class: the paragraphs of its remarks.</summary>
+    private static ImmutableArray<string> Formula(ISymbol type)
+    {
+        string xml = type.GetDocumentationCommentXml(CultureInfo.InvariantCulture) ?? "";
+        return xml.Length == 0 ? [] : [.. XElement.Parse(xml).Elements("remarks").Elements("para").Select(p => p.Value.Trim())];
+    }
+
     /// <summary>One stack on its way through the compiler.</summary>
     private sealed class Findings
     {
@@ -226,7 +234,13 @@ internal static class StackCompiler
 
             string name = StackSource.Namespace + "." + Source.ClassName;
             Type type = assembly.GetType(name, throwOnError: true)!;
-            return new StackResult(Source.Text, [.. _settled.Distinct()], new CompiledStack(Source.Text, type));
+            if (type.GetNestedTypes().Length == 0)
+            {
+                _settled.Add(new StackDiagnostic(StackDiagnostic.NothingGenerated, StackSeverity.Error, "nothing was generated for this stack, and no diagnostic says why"));
+                return Refuse();
+            }
+
+            return new StackResult(Source.Text, [.. _settled.Distinct()], new CompiledStack(Source.Text, type, Formula(generated.GetTypeByMetadataName(name)!)));
         }
     }
 }

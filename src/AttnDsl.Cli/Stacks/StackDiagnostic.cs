@@ -23,6 +23,9 @@ internal sealed record StackDiagnostic(string Id, StackSeverity Severity, string
     /// <summary>Id of the finding that the text holds something other than attributes; the compiler never sees such a text.</summary>
     public const string NotAStack = "STACK";
 
+    /// <summary>Id of the finding that the generator wrote nothing although nobody objected: a fault of AttnDsl, not of the stack.</summary>
+    public const string NothingGenerated = "GENERATOR";
+
     /// <summary>The text at fault, or "" when the whole stack is meant.</summary>
     public string Quote(string stack) => Start < 0 ? "" : stack.Substring(Start, Length);
 
