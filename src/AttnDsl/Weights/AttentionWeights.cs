@@ -100,10 +100,10 @@ public abstract class AttentionWeights<T>
     /// <param name="options">Prefix, names and layout of the file.</param>
     /// <exception cref="WeightFileException">The file does not fit the layer; the exception lists all problems at once.</exception>
     /// <exception cref="SafetensorsException">The file breaks the format.</exception>
-    public void Load(string path, WeightFileOptions? options = null)
+    public void LoadFrom(string path, WeightFileOptions? options = null)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        Load(file, options);
+        LoadFrom(file, options);
     }
 
     /// <summary>Reads every parameter from a file. Either all are read or, when anything does not fit, none is written.</summary>
@@ -111,7 +111,7 @@ public abstract class AttentionWeights<T>
     /// <param name="options">Prefix, names and layout of the file.</param>
     /// <exception cref="WeightFileException">The file does not fit the layer; the exception lists all problems at once.</exception>
     /// <exception cref="SafetensorsException">The file has become shorter since it was opened.</exception>
-    public void Load(SafetensorsFile file, WeightFileOptions? options = null)
+    public void LoadFrom(SafetensorsFile file, WeightFileOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         WeightFilePlan plan = WeightFilePlan.Match(file, [.. _tensors.Select(t => t.Declaration)], Layout, options ?? new WeightFileOptions());

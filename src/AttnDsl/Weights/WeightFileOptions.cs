@@ -5,7 +5,7 @@ namespace AttnDsl;
 /// <summary>How the names, the rotation layout and the number type of a weight file relate to a layer's.</summary>
 /// <example>
 /// Layer 3 of a Hugging Face checkpoint:
-/// <code>weights.Load("model.safetensors", new WeightFileOptions { Prefix = "model.layers.3.self_attn." });</code>
+/// <code>weights.LoadFrom("model.safetensors", new WeightFileOptions { Prefix = "model.layers.3.self_attn." });</code>
 /// </example>
 public sealed record WeightFileOptions
 {

@@ -15,7 +15,7 @@ public class RopeLayoutTests
         SampleWeights<double> interleaved = SampleWeights<double>.Counted(RopeLayout.Interleaved);
         interleaved.Save(temporary.Path);
         var halfSplit = new SampleWeights<double>(RopeLayout.HalfSplit);
-        halfSplit.Load(temporary.Path);
+        halfSplit.LoadFrom(temporary.Path);
         foreach (string name in new[] { "q_proj.weight", "q_proj.bias", "k_proj.weight", "q_norm.weight" })
         {
             Assert.Equal(Rows(interleaved[name], Permuted), halfSplit[name].Data);
@@ -41,14 +41,14 @@ public class RopeLayoutTests
         }
 
         var again = new SampleWeights<double>(own);
-        again.Load(temporary.Path);
+        again.LoadFrom(temporary.Path);
         Assert.All(original.Tensors.Zip(again.Tensors), pair => Assert.Equal(pair.First.Data, pair.Second.Data));
 
         var foreign = new SampleWeights<double>(other);
-        foreign.Load(temporary.Path);
+        foreign.LoadFrom(temporary.Path);
         Assert.NotEqual(original["q_proj.weight"].Data, foreign["q_proj.weight"].Data);
         foreign.Save(temporary.Path);
-        again.Load(temporary.Path);
+        again.LoadFrom(temporary.Path);
         Assert.All(original.Tensors.Zip(again.Tensors), pair => Assert.Equal(pair.First.Data, pair.Second.Data));
     }
 
@@ -59,7 +59,7 @@ public class RopeLayoutTests
         SampleWeights<double> original = SampleWeights<double>.Counted(RopeLayout.Interleaved);
         original.Save(temporary.Path);
         var loaded = new SampleWeights<double>(RopeLayout.HalfSplit);
-        loaded.Load(temporary.Path, new WeightFileOptions { CheckpointLayout = RopeLayout.HalfSplit });
+        loaded.LoadFrom(temporary.Path, new WeightFileOptions { CheckpointLayout = RopeLayout.HalfSplit });
         Assert.Equal(original["q_proj.weight"].Data, loaded["q_proj.weight"].Data);
     }
 
@@ -70,9 +70,9 @@ public class RopeLayoutTests
         SampleWeights<double> plain = SampleWeights<double>.Counted(null);
         plain.Save(temporary.Path);
         var loaded = new SampleWeights<double>(RopeLayout.Interleaved);
-        loaded.Load(temporary.Path);
+        loaded.LoadFrom(temporary.Path);
         Assert.Equal(plain["q_proj.weight"].Data, loaded["q_proj.weight"].Data);
-        loaded.Load(temporary.Path, new WeightFileOptions { CheckpointLayout = RopeLayout.HalfSplit });
+        loaded.LoadFrom(temporary.Path, new WeightFileOptions { CheckpointLayout = RopeLayout.HalfSplit });
         Assert.Equal(plain["q_proj.weight"].Data[6..9], loaded["q_proj.weight"].Data[3..6]);
     }
 
@@ -85,7 +85,7 @@ public class RopeLayoutTests
         interleaved.Initialise(3);
         interleaved.Save(temporary.Path);
         var halfSplit = new SampleWeights<double>(RopeLayout.HalfSplit);
-        halfSplit.Load(temporary.Path);
+        halfSplit.LoadFrom(temporary.Path);
         double[] x = [0.3, -1.2, 0.7];
         double[] y = [-0.4, 0.1, 1.1];
         Assert.Equal(Score(interleaved, RopeLayout.Interleaved, x, y), Score(halfSplit, RopeLayout.HalfSplit, x, y), 1e-12);

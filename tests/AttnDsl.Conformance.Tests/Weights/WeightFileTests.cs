@@ -18,7 +18,7 @@ public class WeightFileTests
         saved.Initialise(1);
         saved.Save(temporary.Path, new WeightFileOptions { Prefix = "model.layers.3.self_attn.", SaveAs = dtype });
         var loaded = new SampleWeights<double>(RopeLayout.HalfSplit);
-        loaded.Load(temporary.Path, new WeightFileOptions { Prefix = "model.layers.3.self_attn." });
+        loaded.LoadFrom(temporary.Path, new WeightFileOptions { Prefix = "model.layers.3.self_attn." });
         double tolerance = dtype switch { SafetensorsDtype.Float64 => 0, SafetensorsDtype.Float32 => 1e-7, SafetensorsDtype.Float16 => 1e-3, _ => 1e-2 };
         foreach ((WeightTensor<double> expected, WeightTensor<double> actual) in saved.Tensors.Zip(loaded.Tensors))
         {
@@ -60,7 +60,7 @@ public class WeightFileTests
         using SafetensorsFile file = SafetensorsFile.Open(temporary.Path);
         Assert.Equal(["layer.Wq", "layer.bq", "layer.k_proj.weight", "layer.v_proj.weight", "layer.q_norm.weight"], file.Tensors.Keys);
         var loaded = new SampleWeights<float>(null);
-        loaded.Load(file, options);
+        loaded.LoadFrom(file, options);
         Assert.Equal(saved["q_proj.weight"].Data.Select(v => (float)v), loaded["q_proj.weight"].Data);
     }
 
@@ -88,7 +88,7 @@ public class WeightFileTests
             .Save(temporary.Path);
         SampleWeights<double> weights = SampleWeights<double>.Counted(RopeLayout.HalfSplit);
         var options = new WeightFileOptions { Names = new Dictionary<string, string> { ["Wk"] = "k_proj.weight" } };
-        WeightFileException exception = Assert.Throws<WeightFileException>(() => weights.Load(temporary.Path, options));
+        WeightFileException exception = Assert.Throws<WeightFileException>(() => weights.LoadFrom(temporary.Path, options));
         Assert.Equal(
             [
                 (WeightProblemKind.Shape, "q_proj.weight"), (WeightProblemKind.Missing, "q_proj.bias"), (WeightProblemKind.Duplicate, "k_proj.weight"), (WeightProblemKind.Dtype, "v_proj.weight"),
@@ -123,9 +123,9 @@ public class WeightFileTests
 
         writer.Add("layers.0.rotary_emb.inv_freq", [2], new float[2], SafetensorsDtype.Float32).Save(temporary.Path);
         var weights = new SampleWeights<double>(null);
-        WeightFileException exception = Assert.Throws<WeightFileException>(() => weights.Load(temporary.Path, new WeightFileOptions { Prefix = "layers.0." }));
+        WeightFileException exception = Assert.Throws<WeightFileException>(() => weights.LoadFrom(temporary.Path, new WeightFileOptions { Prefix = "layers.0." }));
         Assert.Equal("layers.0.rotary_emb.inv_freq", Assert.Single(exception.Problems).Name);
-        weights.Load(temporary.Path, new WeightFileOptions { Prefix = "layers.0.", AllowExtra = true });
+        weights.LoadFrom(temporary.Path, new WeightFileOptions { Prefix = "layers.0.", AllowExtra = true });
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public class WeightFileTests
         }
 
         var weights = new SampleWeights<double>(null);
-        Assert.Throws<SafetensorsException>(() => weights.Load(file));
+        Assert.Throws<SafetensorsException>(() => weights.LoadFrom(file));
         Assert.All(weights.Tensors, tensor => Assert.All(tensor.Data, value => Assert.Equal(0, value)));
     }
 }

@@ -88,7 +88,7 @@ public sealed class AttendStep : PlanStep
 
     internal static string Describe(AttendSettings s) => string.Format(
         CultureInfo.InvariantCulture,
-        "q {0}, k {1}, v {2}, scale {3:R}, score {4}, mask {5}{6}",
+        "q {0}, k {1}, v {2}, scale {3:R}, score {4}, mask {5}",
         s.Query,
         s.Key,
         s.ValuePrefix > 0 ? "k[.." + s.ValuePrefix.ToString(CultureInfo.InvariantCulture) + "]" : s.Value.ToString(),

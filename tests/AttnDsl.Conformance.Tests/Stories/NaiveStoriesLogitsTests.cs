@@ -1,0 +1,6 @@
+using Xunit.Abstractions;
+
+namespace AttnDsl.Conformance.Tests.Stories;
+
+/// <summary>The model on the hand-written oracle: that these pass and the generated ones fail says that the generated attention is wrong.</summary>
+public sealed class NaiveStoriesLogitsTests(ITestOutputHelper output) : StoriesLogitsTests<NaiveAttention, NaiveWeights>(output);
