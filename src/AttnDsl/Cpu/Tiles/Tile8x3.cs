@@ -1,0 +1,235 @@
+using System.Runtime.CompilerServices;
+
+namespace AttnDsl.Cpu;
+
+/// <summary>Register tile of 8 rows by 3 vectors. Every accumulator has a name: indexed ones would live in memory.</summary>
+internal static unsafe class Tile8x3
+{
+    /// <returns>Panels done: all, or in an exponential run those before the first whose sum is out of bounds.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static nint Run<TLanes, TMode>(TileCall* call)
+        where TLanes : unmanaged, IKernelLanes<TLanes>
+        where TMode : struct, ITileMode
+    {
+        int w = TLanes.Count;
+        float* a = call->A;
+        float* init = call->Init;
+        float* c = call->C;
+        nint panels = call->Panels;
+        for (nint panel = 0; panel < panels; panel++)
+        {
+            float* from = init;
+            TLanes c00 = TLanes.Load(from);
+            TLanes c01 = TLanes.Load(from + w);
+            TLanes c02 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c10 = TLanes.Load(from);
+            TLanes c11 = TLanes.Load(from + w);
+            TLanes c12 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c20 = TLanes.Load(from);
+            TLanes c21 = TLanes.Load(from + w);
+            TLanes c22 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c30 = TLanes.Load(from);
+            TLanes c31 = TLanes.Load(from + w);
+            TLanes c32 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c40 = TLanes.Load(from);
+            TLanes c41 = TLanes.Load(from + w);
+            TLanes c42 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c50 = TLanes.Load(from);
+            TLanes c51 = TLanes.Load(from + w);
+            TLanes c52 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c60 = TLanes.Load(from);
+            TLanes c61 = TLanes.Load(from + w);
+            TLanes c62 = TLanes.Load(from + (2 * w));
+            from += call->InitRow;
+            TLanes c70 = TLanes.Load(from);
+            TLanes c71 = TLanes.Load(from + w);
+            TLanes c72 = TLanes.Load(from + (2 * w));
+
+            float* x = a;
+            float* b = call->B;
+            nint row = call->BRow;
+            float* end = x + (8 * call->Depth);
+            while (x != end)
+            {
+                TLanes b0 = TLanes.Load(b);
+                TLanes b1 = TLanes.Load(b + w);
+                TLanes b2 = TLanes.Load(b + (2 * w));
+                TLanes f = TLanes.Broadcast(x[0]);
+                c00 = TLanes.MultiplyAdd(f, b0, c00);
+                c01 = TLanes.MultiplyAdd(f, b1, c01);
+                c02 = TLanes.MultiplyAdd(f, b2, c02);
+                f = TLanes.Broadcast(x[1]);
+                c10 = TLanes.MultiplyAdd(f, b0, c10);
+                c11 = TLanes.MultiplyAdd(f, b1, c11);
+                c12 = TLanes.MultiplyAdd(f, b2, c12);
+                f = TLanes.Broadcast(x[2]);
+                c20 = TLanes.MultiplyAdd(f, b0, c20);
+                c21 = TLanes.MultiplyAdd(f, b1, c21);
+                c22 = TLanes.MultiplyAdd(f, b2, c22);
+                f = TLanes.Broadcast(x[3]);
+                c30 = TLanes.MultiplyAdd(f, b0, c30);
+                c31 = TLanes.MultiplyAdd(f, b1, c31);
+                c32 = TLanes.MultiplyAdd(f, b2, c32);
+                f = TLanes.Broadcast(x[4]);
+                c40 = TLanes.MultiplyAdd(f, b0, c40);
+                c41 = TLanes.MultiplyAdd(f, b1, c41);
+                c42 = TLanes.MultiplyAdd(f, b2, c42);
+                f = TLanes.Broadcast(x[5]);
+                c50 = TLanes.MultiplyAdd(f, b0, c50);
+                c51 = TLanes.MultiplyAdd(f, b1, c51);
+                c52 = TLanes.MultiplyAdd(f, b2, c52);
+                f = TLanes.Broadcast(x[6]);
+                c60 = TLanes.MultiplyAdd(f, b0, c60);
+                c61 = TLanes.MultiplyAdd(f, b1, c61);
+                c62 = TLanes.MultiplyAdd(f, b2, c62);
+                f = TLanes.Broadcast(x[7]);
+                c70 = TLanes.MultiplyAdd(f, b0, c70);
+                c71 = TLanes.MultiplyAdd(f, b1, c71);
+                c72 = TLanes.MultiplyAdd(f, b2, c72);
+                x += 8;
+                b += row;
+            }
+
+            float* to = c;
+            if (TMode.Exponential)
+            {
+                float* constants = call->Constants;
+                c00 = TLanes.Exp2(c00, constants);
+                TLanes.Store(to, c00);
+                TLanes s0 = c00;
+                c01 = TLanes.Exp2(c01, constants);
+                TLanes.Store(to + w, c01);
+                TLanes s1 = c01;
+                c02 = TLanes.Exp2(c02, constants);
+                TLanes.Store(to + (2 * w), c02);
+                TLanes s2 = c02;
+                to += call->CRow;
+                c10 = TLanes.Exp2(c10, constants);
+                TLanes.Store(to, c10);
+                s0 += c10;
+                c11 = TLanes.Exp2(c11, constants);
+                TLanes.Store(to + w, c11);
+                s1 += c11;
+                c12 = TLanes.Exp2(c12, constants);
+                TLanes.Store(to + (2 * w), c12);
+                s2 += c12;
+                to += call->CRow;
+                c20 = TLanes.Exp2(c20, constants);
+                TLanes.Store(to, c20);
+                s0 += c20;
+                c21 = TLanes.Exp2(c21, constants);
+                TLanes.Store(to + w, c21);
+                s1 += c21;
+                c22 = TLanes.Exp2(c22, constants);
+                TLanes.Store(to + (2 * w), c22);
+                s2 += c22;
+                to += call->CRow;
+                c30 = TLanes.Exp2(c30, constants);
+                TLanes.Store(to, c30);
+                s0 += c30;
+                c31 = TLanes.Exp2(c31, constants);
+                TLanes.Store(to + w, c31);
+                s1 += c31;
+                c32 = TLanes.Exp2(c32, constants);
+                TLanes.Store(to + (2 * w), c32);
+                s2 += c32;
+                to += call->CRow;
+                c40 = TLanes.Exp2(c40, constants);
+                TLanes.Store(to, c40);
+                s0 += c40;
+                c41 = TLanes.Exp2(c41, constants);
+                TLanes.Store(to + w, c41);
+                s1 += c41;
+                c42 = TLanes.Exp2(c42, constants);
+                TLanes.Store(to + (2 * w), c42);
+                s2 += c42;
+                to += call->CRow;
+                c50 = TLanes.Exp2(c50, constants);
+                TLanes.Store(to, c50);
+                s0 += c50;
+                c51 = TLanes.Exp2(c51, constants);
+                TLanes.Store(to + w, c51);
+                s1 += c51;
+                c52 = TLanes.Exp2(c52, constants);
+                TLanes.Store(to + (2 * w), c52);
+                s2 += c52;
+                to += call->CRow;
+                c60 = TLanes.Exp2(c60, constants);
+                TLanes.Store(to, c60);
+                s0 += c60;
+                c61 = TLanes.Exp2(c61, constants);
+                TLanes.Store(to + w, c61);
+                s1 += c61;
+                c62 = TLanes.Exp2(c62, constants);
+                TLanes.Store(to + (2 * w), c62);
+                s2 += c62;
+                to += call->CRow;
+                c70 = TLanes.Exp2(c70, constants);
+                TLanes.Store(to, c70);
+                s0 += c70;
+                c71 = TLanes.Exp2(c71, constants);
+                TLanes.Store(to + w, c71);
+                s1 += c71;
+                c72 = TLanes.Exp2(c72, constants);
+                TLanes.Store(to + (2 * w), c72);
+                s2 += c72;
+                TLanes limit = TLanes.Broadcast(Exponential.SumLimit);
+                if (TLanes.AnyGreater(TLanes.MaxNative(TLanes.MaxNative(s0, s1), s2), limit))
+                {
+                    return panel;
+                }
+
+                float* sums = call->Sums;
+                TLanes.Store(sums, TLanes.Load(sums) + s0);
+                TLanes.Store(sums + w, TLanes.Load(sums + w) + s1);
+                TLanes.Store(sums + (2 * w), TLanes.Load(sums + (2 * w)) + s2);
+            }
+            else
+            {
+                TLanes.Store(to, c00);
+                TLanes.Store(to + w, c01);
+                TLanes.Store(to + (2 * w), c02);
+                to += call->CRow;
+                TLanes.Store(to, c10);
+                TLanes.Store(to + w, c11);
+                TLanes.Store(to + (2 * w), c12);
+                to += call->CRow;
+                TLanes.Store(to, c20);
+                TLanes.Store(to + w, c21);
+                TLanes.Store(to + (2 * w), c22);
+                to += call->CRow;
+                TLanes.Store(to, c30);
+                TLanes.Store(to + w, c31);
+                TLanes.Store(to + (2 * w), c32);
+                to += call->CRow;
+                TLanes.Store(to, c40);
+                TLanes.Store(to + w, c41);
+                TLanes.Store(to + (2 * w), c42);
+                to += call->CRow;
+                TLanes.Store(to, c50);
+                TLanes.Store(to + w, c51);
+                TLanes.Store(to + (2 * w), c52);
+                to += call->CRow;
+                TLanes.Store(to, c60);
+                TLanes.Store(to + w, c61);
+                TLanes.Store(to + (2 * w), c62);
+                to += call->CRow;
+                TLanes.Store(to, c70);
+                TLanes.Store(to + w, c71);
+                TLanes.Store(to + (2 * w), c72);
+            }
+
+            a += call->AStep;
+            init += call->InitStep;
+            c += call->CStep;
+        }
+
+        return panels;
+    }
+}
