@@ -25,6 +25,23 @@ public sealed class RuleEngineTests
         Assert.Equal(violations, stack.Check());
     }
 
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void The_legal_values_of_an_argument_are_legal(Stack stack, string expected)
+    {
+        _ = expected;
+        foreach (RuleViolation violation in stack.Check())
+        {
+            foreach (string legal in violation.Legal)
+            {
+                // A value that is merely large enough may meet the next rule, which was silent before.
+                EquatableArray<RuleViolation> mended = stack.With(violation.AttributeIndex, violation.Argument!, legal).Check();
+                Assert.DoesNotContain(mended, other => other.AttributeIndex == violation.AttributeIndex && other.Argument == violation.Argument
+                    && (other.Rule == violation.Rule || (other.Rule.Severity == RuleSeverity.Error && violation.Rule != RuleTable.TooSmall)));
+            }
+        }
+    }
+
     [Fact]
     public void Every_rule_has_a_stack_that_breaks_it()
     {

@@ -188,11 +188,19 @@ internal sealed class StepModels
         model["v"] = table.Layout == PairLayout.Interleaved ? "2 * pair + 1" : "pair + " + half;
         model["pair_text"] = table.Layout == PairLayout.Interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
         model["sign"] = step.Inverse ? "-" : "";
-        model["magnitude"] = table.Magnitude == 1 ? "" : ScalarType.Double.Literal(table.Magnitude) + " * ";
+        model["cos"] = Turn("Cos", table.Magnitude);
+        model["sin"] = Turn("Sin", table.Magnitude);
         model["rotary"] = Text(table.RotaryDim);
         model["width"] = step.X.Type.Channels.Text;
         model["passes"] = table.RotaryDim < step.X.Type.Channels.Size;
         model["inverse"] = step.Inverse;
+    }
+
+    /// <summary>Angles are doubles whatever the class computes in.</summary>
+    private string Turn(string function, double magnitude)
+    {
+        string value = (magnitude == 1 ? "" : ScalarType.Double.Literal(magnitude) + " * ") + "double." + function + "(angle)";
+        return _scalar.FromDouble.Length == 0 ? value : _scalar.FromDouble + (magnitude == 1 ? value : "(" + value + ")");
     }
 
     private void Fill(ScriptObject model, AttendStep step)

@@ -1,0 +1,24 @@
+using System.Numerics;
+using System.Threading;
+
+namespace AttnDsl.Cli.Layers;
+
+/// <summary>Binds <see cref="ICachedLayer{T}"/> to one generated class.</summary>
+internal sealed class CachedLayer<TReference, TWeights, T> : Layer<TReference, TWeights, T>, ICachedLayer<T>
+    where TReference : ICachedAttentionReference<TWeights, T>
+    where TWeights : AttentionWeights<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public ReferenceCache<T> CreateCache(int batch) => TReference.CreateCache(batch);
+
+    public T[] Prefill(
+        AttentionWeights<T> weights,
+        T[] x,
+        ReferenceCache<T> cache,
+        TokenRows rows,
+        CancellationToken cancellationToken = default) =>
+        TReference.Prefill((TWeights)weights, x, cache, rows, cancellationToken);
+
+    public T[] Decode(AttentionWeights<T> weights, T[] x, ReferenceCache<T> cache, CancellationToken cancellationToken = default) =>
+        TReference.Decode((TWeights)weights, x, cache, cancellationToken);
+}

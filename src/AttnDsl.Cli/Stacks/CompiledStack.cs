@@ -1,0 +1,66 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Reflection;
+using AttnDsl.Cli.Layers;
+
+namespace AttnDsl.Cli.Stacks;
+
+/// <summary>A stack's generated class, loaded, and typed access to what was nested into it.</summary>
+internal sealed class CompiledStack
+{
+    private readonly Lazy<ILayer<double>> _reference;
+    private readonly Lazy<ILayer<float>> _referenceSingle;
+    private readonly Lazy<StackSpec> _spec;
+
+    /// <summary>Wraps <paramref name="type"/>, the annotated class of <paramref name="text"/>.</summary>
+    public CompiledStack(string text, Type type, ImmutableArray<string> formula)
+    {
+        Text = text;
+        Type = type;
+        Formula = formula;
+        _reference = new(() => LayerFactory.Create<double>(Nested("Reference")));
+        _referenceSingle = new(() => LayerFactory.Create<float>(Nested("ReferenceSingle")));
+        _spec = new(() => new StackSpec(Nested("Spec")));
+    }
+
+    /// <summary>The stack as given.</summary>
+    public string Text { get; }
+
+    /// <summary>The annotated class.</summary>
+    public Type Type { get; }
+
+    /// <summary>Widths and costs.</summary>
+    public StackSpec Spec => _spec.Value;
+
+    /// <summary>The reference in double precision; an <see cref="ICachedLayer{T}"/> when the stack keeps a cache.</summary>
+    public ILayer<double> Reference => _reference.Value;
+
+    /// <summary>The same formulas in single precision.</summary>
+    public ILayer<float> ReferenceSingle => _referenceSingle.Value;
+
+    /// <summary>The layer can take its tokens step by step.</summary>
+    public bool HasCache => Reference is ICachedLayer<double>;
+
+    /// <summary>Every parameter in the order of the checkpoint, without allocating it: a description of a huge layer must not need its memory.</summary>
+    public IReadOnlyList<WeightDeclaration> Weights
+    {
+        get
+        {
+            Type weights = Nested("Weights").MakeGenericType(typeof(double));
+            PropertyInfo? declared = weights
+                .GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                .FirstOrDefault(p => p.PropertyType == typeof(ImmutableArray<WeightDeclaration>));
+            return (ImmutableArray<WeightDeclaration>)(declared ?? throw new MissingMemberException(weights.FullName, "Declarations")).GetValue(null)!;
+        }
+    }
+
+    /// <summary>The layer's formula, line by line, as the documentation of the class shows it.</summary>
+    public ImmutableArray<string> Formula { get; }
+
+    /// <summary>A class the generator nested into the annotated one.</summary>
+    /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>
+    public Type Nested(string name) =>
+        Type.GetNestedType(name, BindingFlags.Public | BindingFlags.NonPublic) ?? throw new MissingMemberException(Type.FullName, name);
+}

@@ -1,0 +1,220 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Xunit.Abstractions;
+
+namespace AttnDsl.Conformance.Tests.Cli;
+
+/// <summary>The verdicts of <c>attn check</c> on every recording of grouped and sparse query attention.</summary>
+public sealed class GoldenCheckTests(ITestOutputHelper log)
+{
+    public static TheoryData<string> Names => [.. GoldenStacks.ByName.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryRecordedQuantityAgrees(string name)
+    {
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--json"]);
+
+        Report(run);
+        Assert.True(run.ExitCode == 0, run.ToString());
+        JsonArray rows = run.Json["rows"]!.AsArray();
+        Assert.Equal(Quantities(path, name), rows.Select(r => (string)r!["quantity"]!).ToHashSet());
+        Assert.All(rows, row => Assert.True((double)row!["maxAbsError"]! <= 1e-9));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SinglePrecisionIsWithinTheYardsticksLimit(string name)
+    {
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--json", "--dtype", "f32"]);
+
+        Report(run);
+        Assert.True(run.ExitCode == 0, run.ToString());
+        JsonNode?[] single = [.. run.Json["rows"]!.AsArray().Where(r => (string)r!["dtype"]! == "f32")];
+        Assert.Equal(Quantities(path, name), single.Select(r => (string)r!["quantity"]!).ToHashSet());
+        Assert.Contains(single, row => (double)row!["maxAbsError"]! > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void AWrongResultIsAMissInItsRowAlone(string name)
+    {
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        bool core = IsCore(name);
+        string wrong = core ? "grad.k" : "grad.Wk";
+        string edited = EditedRecording.Read(path).Shift(wrong, 3, 1e-6).Save(folder.PathOf("edited.safetensors"));
+        AttnTool run = AttnTool.Run([.. Arguments(name, edited, folder), "--json"]);
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        JsonNode miss = Assert.Single(run.Json["rows"]!.AsArray(), row => !(bool)row!["ok"]!)!;
+        Assert.Equal(wrong, (string)miss["quantity"]!);
+        Assert.Contains("worst at [", (string)miss["note"]!);
+        Assert.InRange((double)miss["maxAbsError"]!, 0.99e-6, 1.01e-6);
+    }
+
+    [Fact]
+    public void AWrongWeightIsAMissEverywhere()
+    {
+        const string name = "gqa-llama3-rope-interleaved";
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        string edited = EditedRecording.Read(path).Shift("Wq", 0, 1e-3).Save(folder.PathOf("edited.safetensors"));
+        AttnTool run = AttnTool.Run([.. Arguments(name, edited, folder)]);
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Contains("MISS", run.Output);
+        Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Fact]
+    public void AWrongStackIsAMiss()
+    {
+        const string name = "gqa-llama3-rope-interleaved";
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        AttnTool run = AttnTool.Run(
+            "check",
+            path,
+            "--stack",
+            GoldenStacks.ByName[name].Replace("Interleaved", "HalfSplit"),
+            "--map",
+            folder.Write("map.txt", GoldenStacks.Map));
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+    }
+
+    [Fact]
+    public void ToleranceReplacesTheLimits()
+    {
+        const string name = "sqa-sqa";
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        string edited = EditedRecording.Read(path).Shift("out", 5, 1e-4).Save(folder.PathOf("edited.safetensors"));
+        Assert.Equal(1, AttnTool.Run([.. Arguments(name, edited, folder)]).ExitCode);
+        Assert.Equal(0, AttnTool.Run([.. Arguments(name, edited, folder), "--tolerance", "1e-3"]).ExitCode);
+        Assert.Equal(1, AttnTool.Run([.. Arguments(name, edited, folder), "--tolerance", "1e-5"]).ExitCode);
+    }
+
+    [Fact]
+    public void ACoreMayBeRecordedHeadsFirst()
+    {
+        const string name = "gqa-alibi-softcap-window-core";
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        EditedRecording recording = EditedRecording.Read(path);
+        foreach (string tensor in new[] { "q", "k", "v", "out", "g", "grad.q", "grad.k", "grad.v" })
+        {
+            recording.Transpose(tensor);
+        }
+
+        string edited = recording.Save(folder.PathOf("edited.safetensors"));
+        AttnTool swapped = AttnTool.Run([.. Arguments(name, edited, folder), "--layout", "BHTD"]);
+        Assert.True(swapped.ExitCode == 0, swapped.ToString());
+
+        AttnTool forgotten = AttnTool.Run([.. Arguments(name, edited, folder)]);
+        Assert.True(forgotten.ExitCode == 2, forgotten.ToString());
+        Assert.Contains("--layout BHTD", forgotten.Error);
+    }
+
+    [Fact]
+    public void AStackWithoutACacheCannotDecode()
+    {
+        const string name = "sqa-ssqa-bidirectional";
+        if (GoldenFolder.PathOf(name) is not { } path)
+        {
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--decode", "9", "--json"]);
+        Assert.True(run.ExitCode == 1, run.ToString());
+        JsonNode miss = Assert.Single(run.Json["rows"]!.AsArray(), row => !(bool)row!["ok"]!)!;
+        Assert.Equal("decode", (string)miss["quantity"]!);
+        Assert.Contains("[Causal]", (string)miss["note"]!);
+    }
+
+    private static bool IsCore(string name) => name.EndsWith("-core", System.StringComparison.Ordinal);
+
+    private static bool Decodes(string name) => !IsCore(name) && GoldenStacks.ByName[name].Contains("[Causal]");
+
+    private static List<string> Arguments(string name, string path, TemporaryFolder folder)
+    {
+        List<string> arguments = ["check", path, "--stack", GoldenStacks.ByName[name], "--map", folder.Write("map.txt", GoldenStacks.Map), "--gradients"];
+        if (Decodes(name))
+        {
+            arguments.AddRange(["--decode", "9"]);
+        }
+
+        if (name.StartsWith("gqa-llama3", System.StringComparison.Ordinal))
+        {
+            arguments.AddRange(["--next", "x_next=out_next"]);
+        }
+
+        return arguments;
+    }
+
+    /// <summary>What the file records, as the report must name it: all of it, or the check would be weaker than it looks.</summary>
+    private static HashSet<string> Quantities(string path, string name)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        HashSet<string> expected = ["out", .. file.Tensors.Keys.Where(k => k.StartsWith("grad.", System.StringComparison.Ordinal))];
+        if (Decodes(name))
+        {
+            expected.Add("decode");
+        }
+
+        if (file.Tensors.ContainsKey("out_next"))
+        {
+            expected.Add("next");
+        }
+
+        return expected;
+    }
+
+    private void Report(AttnTool run)
+    {
+        if (run.ExitCode == 2)
+        {
+            return;
+        }
+
+        foreach (JsonNode? row in run.Json["rows"]?.AsArray() ?? [])
+        {
+            log.WriteLine($"{row!["backend"]} {row["dtype"]} {row["quantity"]}: {row["maxAbsError"]} (limit {row["limit"]})");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Generic;
+
+namespace AttnDsl.Conformance.Tests.Cli;
+
+/// <summary>The recordings of grouped and sparse query attention, the stack each was recorded from, and one map for all.</summary>
+internal static class GoldenStacks
+{
+    /// <summary>Names the recordings use.</summary>
+    public static readonly string[] Map =
+    [
+        "# the sheets' names",
+        "Wq = q_proj.weight",
+        "Wk = k_proj.weight",
+        "Wv = v_proj.weight",
+        "Wo = o_proj.weight",
+        "",
+        "bq = q_proj.bias",
+        "bk = k_proj.bias",
+        "bv = v_proj.bias",
+        "bo = o_proj.bias",
+        "q_norm = q_norm.weight   # per head",
+        "k_norm = k_norm.weight",
+        "wkv_a = kv_a_proj_with_mqa.weight",
+    ];
+
+    /// <summary>By file name.</summary>
+    public static readonly IReadOnlyDictionary<string, string> ByName = new Dictionary<string, string>
+    {
+        ["gqa-llama3-rope-interleaved"] = "[Attention(dim: 48, heads: 6)] [GroupedQuery(kv: 2)] [Rope(theta: 500000, layout: RopeLayout.Interleaved)] [Causal]",
+        ["gqa-qwen3-qknorm-halfsplit-window"] = "[Attention(dim: 48, heads: 6, headDim: 16)] [GroupedQuery(kv: 2)] [QkNorm] [Rope(theta: 1000000, layout: RopeLayout.HalfSplit)] [Causal] [SlidingWindow(7)]",
+        ["gqa-gptoss-sink-yarn-window-bias"] = "[Attention(dim: 40, heads: 4, headDim: 32, Bias = true, OutputBias = true)] [GroupedQuery(kv: 2)] [Rope(theta: 150000, layout: RopeLayout.HalfSplit)] [Yarn(factor: 32, originalLength: 4096)] [Causal] [SlidingWindow(8)] [AttentionSink]",
+        ["gqa-gemma2-softcap"] = "[Attention(dim: 40, heads: 4, headDim: 16)] [GroupedQuery(kv: 2)] [QueryScale(preAttnScalar: 24)] [LogitSoftCap(5)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
+        ["gqa-alibi-softcap-window-core"] = "[Attention(dim: 96, heads: 6)] [GroupedQuery(kv: 2)] [LogitSoftCap(8)] [Alibi] [Causal] [SlidingWindow(10)]",
+        ["sqa-sqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [SparseQuery(ratio: 2)] [GroupedQuery(kv: 2)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
+        ["sqa-ssqa-bidirectional"] = "[Attention(dim: 48, heads: 8, Bias = true, OutputBias = true)] [SymmetricSparseQuery] [Rope(layout: RopeLayout.Interleaved)]",
+        ["sqa-xsmqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ExtremeSparseQuery(ratio: 4)] [MultiQuery] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
+        ["sqa-rsqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ReverseSparseQuery(heads: 2, kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
+    };
+}
