@@ -6,7 +6,7 @@
 // v_proj.weight [16, 16]
 // o_proj.weight [16, 16]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 partial class Layer
 {

@@ -11,7 +11,7 @@
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

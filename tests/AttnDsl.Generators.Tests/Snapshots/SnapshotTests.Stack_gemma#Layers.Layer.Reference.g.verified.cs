@@ -12,7 +12,7 @@
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {
@@ -131,8 +131,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -198,8 +198,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -401,8 +401,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -468,8 +468,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -734,8 +734,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dkRotated[at + pair];
                                 double z = dkRotated[at + pair + 8];
                                 dkNormed[at + pair] = u * cos - z * sin;
@@ -989,8 +989,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dqRotated[at + pair];
                                 double z = dqRotated[at + pair + 8];
                                 dqNormed[at + pair] = u * cos - z * sin;
@@ -1566,8 +1566,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -1633,8 +1633,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -1838,8 +1838,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -1905,8 +1905,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -2136,8 +2136,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -2203,8 +2203,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -2406,8 +2406,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -2473,8 +2473,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -2739,8 +2739,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dkRotated[at + pair];
                                 float z = dkRotated[at + pair + 8];
                                 dkNormed[at + pair] = u * cos - z * sin;
@@ -2994,8 +2994,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dqRotated[at + pair];
                                 float z = dqRotated[at + pair + 8];
                                 dqNormed[at + pair] = u * cos - z * sin;
@@ -3571,8 +3571,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -3638,8 +3638,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -3843,8 +3843,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 8];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -3910,8 +3910,8 @@ namespace Layers
                             for (int pair = 0; pair < 8; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 8];
                                 kRotated[at + pair] = u * cos - z * sin;

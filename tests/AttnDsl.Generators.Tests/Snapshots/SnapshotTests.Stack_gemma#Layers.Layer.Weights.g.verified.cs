@@ -8,7 +8,7 @@
 // q_norm.weight [16]
 // k_norm.weight [16]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -12,7 +12,7 @@
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {
@@ -124,8 +124,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = q[at + pair];
                                 double z = q[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -181,8 +181,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = k[at + pair];
                                 double z = k[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -406,8 +406,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = q[at + pair];
                                 double z = q[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -463,8 +463,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = k[at + pair];
                                 double z = k[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -787,8 +787,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = dkRotated[at + pair];
                                 double z = dkRotated[at + pair + 16];
                                 dk[at + pair] = u * cos - z * sin;
@@ -873,8 +873,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = dqRotated[at + pair];
                                 double z = dqRotated[at + pair + 16];
                                 dq[at + pair] = u * cos - z * sin;
@@ -1289,8 +1289,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = q[at + pair];
                                 double z = q[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -1346,8 +1346,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = k[at + pair];
                                 double z = k[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -1573,8 +1573,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = q[at + pair];
                                 double z = q[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -1630,8 +1630,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (1.3465735902799727 * double.Cos(angle));
-                                double sin = (1.3465735902799727 * double.Sin(angle));
+                                double cos = 1.3465735902799727 * double.Cos(angle);
+                                double sin = 1.3465735902799727 * double.Sin(angle);
                                 double u = k[at + pair];
                                 double z = k[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;

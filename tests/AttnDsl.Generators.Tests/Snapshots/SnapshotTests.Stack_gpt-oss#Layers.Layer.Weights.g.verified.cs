@@ -11,7 +11,7 @@
 // o_proj.bias [64]
 // sinks [4]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -10,7 +10,7 @@
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {
@@ -102,8 +102,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = q[at + 2 * pair];
                                 double z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -146,8 +146,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = k[at + 2 * pair];
                                 double z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -324,8 +324,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = q[at + 2 * pair];
                                 double z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -368,8 +368,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = k[at + 2 * pair];
                                 double z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -634,8 +634,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dkRotated[at + 2 * pair];
                                 double z = dkRotated[at + 2 * pair + 1];
                                 dk[at + 2 * pair] = u * cos - z * sin;
@@ -707,8 +707,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dqRotated[at + 2 * pair];
                                 double z = dqRotated[at + 2 * pair + 1];
                                 dq[at + 2 * pair] = u * cos - z * sin;
@@ -1075,8 +1075,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = q[at + 2 * pair];
                                 double z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1119,8 +1119,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = k[at + 2 * pair];
                                 double z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1299,8 +1299,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = q[at + 2 * pair];
                                 double z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1343,8 +1343,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = k[at + 2 * pair];
                                 double z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1549,8 +1549,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = q[at + 2 * pair];
                                 float z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1593,8 +1593,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = k[at + 2 * pair];
                                 float z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1771,8 +1771,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = q[at + 2 * pair];
                                 float z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -1815,8 +1815,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = k[at + 2 * pair];
                                 float z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -2081,8 +2081,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dkRotated[at + 2 * pair];
                                 float z = dkRotated[at + 2 * pair + 1];
                                 dk[at + 2 * pair] = u * cos - z * sin;
@@ -2154,8 +2154,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dqRotated[at + 2 * pair];
                                 float z = dqRotated[at + 2 * pair + 1];
                                 dq[at + 2 * pair] = u * cos - z * sin;
@@ -2522,8 +2522,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = q[at + 2 * pair];
                                 float z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -2566,8 +2566,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = k[at + 2 * pair];
                                 float z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;
@@ -2746,8 +2746,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = q[at + 2 * pair];
                                 float z = q[at + 2 * pair + 1];
                                 qRotated[at + 2 * pair] = u * cos - z * sin;
@@ -2790,8 +2790,8 @@ namespace Layers
                             for (int pair = 0; pair < 32; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = k[at + 2 * pair];
                                 float z = k[at + 2 * pair + 1];
                                 kRotated[at + 2 * pair] = u * cos - z * sin;

@@ -6,7 +6,7 @@
 // v_proj.weight [256, 512]
 // o_proj.weight [512, 512]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -6,7 +6,7 @@
 // v_proj.weight [64, 64]
 // o_proj.weight [64, 64]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -11,7 +11,7 @@
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {
@@ -145,8 +145,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -225,8 +225,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -457,8 +457,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -537,8 +537,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -829,8 +829,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dkRotated[at + pair];
                                 double z = dkRotated[at + pair + 16];
                                 dkNormed[at + pair] = u * cos - z * sin;
@@ -1081,8 +1081,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = dqRotated[at + pair];
                                 double z = dqRotated[at + pair + 16];
                                 dqNormed[at + pair] = u * cos - z * sin;
@@ -1674,8 +1674,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -1754,8 +1754,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -1988,8 +1988,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = qNormed[at + pair];
                                 double z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -2068,8 +2068,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = (double.Cos(angle));
-                                double sin = (double.Sin(angle));
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
                                 double u = kNormed[at + pair];
                                 double z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -2328,8 +2328,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -2408,8 +2408,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -2640,8 +2640,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -2720,8 +2720,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -3012,8 +3012,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dkRotated[at + pair];
                                 float z = dkRotated[at + pair + 16];
                                 dkNormed[at + pair] = u * cos - z * sin;
@@ -3264,8 +3264,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = -rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = dqRotated[at + pair];
                                 float z = dqRotated[at + pair + 16];
                                 dqNormed[at + pair] = u * cos - z * sin;
@@ -3857,8 +3857,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -3937,8 +3937,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;
@@ -4171,8 +4171,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = qNormed[at + pair];
                                 float z = qNormed[at + pair + 16];
                                 qRotated[at + pair] = u * cos - z * sin;
@@ -4251,8 +4251,8 @@ namespace Layers
                             for (int pair = 0; pair < 16; pair++)
                             {
                                 double angle = rows.Position(b, t) * Frequencies[pair];
-                                float cos = (float)(double.Cos(angle));
-                                float sin = (float)(double.Sin(angle));
+                                float cos = (float)double.Cos(angle);
+                                float sin = (float)double.Sin(angle);
                                 float u = kNormed[at + pair];
                                 float z = kNormed[at + pair + 16];
                                 kRotated[at + pair] = u * cos - z * sin;

@@ -11,7 +11,7 @@
 // q_norm.weight [32]
 // k_norm.weight [32]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

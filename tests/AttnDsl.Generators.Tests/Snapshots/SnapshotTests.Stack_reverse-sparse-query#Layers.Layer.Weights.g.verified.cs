@@ -6,7 +6,7 @@
 // v_proj.weight [128, 256]
 // o_proj.weight [256, 128]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -7,7 +7,7 @@
 // o_proj.weight [256, 128]
 // o_proj.bias [256]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {

@@ -7,7 +7,7 @@
 // p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0
 // o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]
 #nullable enable
-#pragma warning disable CS1591
+#pragma warning disable CS0108, CS1591
 
 namespace Layers
 {
