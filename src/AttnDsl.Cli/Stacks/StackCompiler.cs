@@ -8,6 +8,8 @@ using System.Reflection;
 using System.Threading;
 using System.Xml.Linq;
 using AttnDsl.Analyzers;
+using AttnDsl.Compiler;
+using AttnDsl.Compiler.Spec;
 using AttnDsl.Generators;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -55,7 +57,7 @@ internal static class StackCompiler
         // A stack whose generated text does not compile is taken out and the rest is tried again, so that one fault stays one fault.
         while (all.Any(f => f.IsOpen))
         {
-            CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: StackSource.Options)
+            CSharpGeneratorDriver.Create([new AttentionGenerator(WithYardstick).AsSourceGenerator()], parseOptions: StackSource.Options)
                 .RunGeneratorsAndUpdateCompilation(Compilation(all), out Compilation generated, out ImmutableArray<Diagnostic> driver, cancellationToken);
             Assign(all, driver.Select(AsFailure));
             if (driver.Any(IsFailure))
@@ -78,6 +80,10 @@ internal static class StackCompiler
 
         return [.. all.Select(f => f.Refuse())];
     }
+
+    /// <summary>The tool compares in float too, whatever a project asks for.</summary>
+    private static CompileResult WithYardstick(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) =>
+        AttentionCompiler.Compile(spec, options with { Yardstick = true }, cancellationToken);
 
     private static CSharpCompilation Compilation(IEnumerable<Findings> all) => CSharpCompilation.Create(
         "AttnDslTool",
