@@ -1,30 +1,49 @@
 using System;
-using AttnDsl;
+using System.Globalization;
+using Quickstart;
+using Spectre.Console;
 
-namespace Quickstart;
+LayerReport[] reports =
+[
+    LayerReport.Cached<MultiHead.Reference, MultiHead.Weights<double>>(
+        nameof(MultiHead), MultiHead.Spec.ParameterCount, MultiHead.Spec.CacheScalarsPerToken, MultiHead.Spec.PrefillFlops, MultiHead.Spec.DecodeBytes),
+    LayerReport.Cached<Grouped.Reference, Grouped.Weights<double>>(
+        nameof(Grouped), Grouped.Spec.ParameterCount, Grouped.Spec.CacheScalarsPerToken, Grouped.Spec.PrefillFlops, Grouped.Spec.DecodeBytes),
+    LayerReport.Cached<SparseGrouped.Reference, SparseGrouped.Weights<double>>(
+        nameof(SparseGrouped), SparseGrouped.Spec.ParameterCount, SparseGrouped.Spec.CacheScalarsPerToken, SparseGrouped.Spec.PrefillFlops, SparseGrouped.Spec.DecodeBytes),
+    LayerReport.Cached<Normalised.Reference, Normalised.Weights<double>>(
+        nameof(Normalised), Normalised.Spec.ParameterCount, Normalised.Spec.CacheScalarsPerToken, Normalised.Spec.PrefillFlops, Normalised.Spec.DecodeBytes),
+    LayerReport.Cached<Capped.Reference, Capped.Weights<double>>(
+        nameof(Capped), Capped.Spec.ParameterCount, Capped.Spec.CacheScalarsPerToken, Capped.Spec.PrefillFlops, Capped.Spec.DecodeBytes),
+    LayerReport.Cached<Sinks.Reference, Sinks.Weights<double>>(
+        nameof(Sinks), Sinks.Spec.ParameterCount, Sinks.Spec.CacheScalarsPerToken, Sinks.Spec.PrefillFlops, Sinks.Spec.DecodeBytes),
+    LayerReport.Cached<Linear.Reference, Linear.Weights<double>>(
+        nameof(Linear), Linear.Spec.ParameterCount, Linear.Spec.CacheScalarsPerToken, Linear.Spec.PrefillFlops, Linear.Spec.DecodeBytes),
+    LayerReport.Ragged<Encoder.Reference, Encoder.Weights<double>>(nameof(Encoder), Encoder.Spec.ParameterCount, Encoder.Spec.PrefillFlops),
+];
 
-[Attention(dim: 48, heads: 6)]
-[GroupedQuery(kv: 2)]
-[QkNorm]
-[Rope(theta: 500_000, layout: RopeLayout.Interleaved)]
-[Causal]
-[SlidingWindow(7)]
-[LogitSoftCap(5)]
-[AttentionSink]
-public partial class Everything;
-
-public static class Program
+// A pipe has no width of its own; wrapped columns would be hard to read.
+AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 110);
+var costs = new Table().Title("Known when they were compiled (dim 128)").Border(TableBorder.Minimal);
+costs.AddColumns("layer", "q / k / v heads");
+foreach (string column in new[] { "parameters", "cached a token", "MFLOPs at 4096", "read at 4096" })
 {
-    public static void Main()
-    {
-        var weights = Everything.Weights<double>.Create(seed: 1);
-        var x = new double[2 * 5 * 48];
-        for (int i = 0; i < x.Length; i++)
-        {
-            x[i] = Math.Sin(i);
-        }
-
-        double[] y = Everything.Reference.Forward(weights, x, batch: 2, tokens: 5);
-        Console.WriteLine(y[0]);
-    }
+    costs.AddColumn(new TableColumn(column).RightAligned());
 }
+
+var runs = new Table().Title("Run on the reference (32 tokens)").Border(TableBorder.Minimal);
+runs.AddColumns("layer", "output", "check");
+foreach (LayerReport report in reports)
+{
+    costs.AddRow(
+        report.Name,
+        report.Heads,
+        report.Parameters.ToString("N0", CultureInfo.InvariantCulture),
+        report.CachePerToken,
+        (report.PrefillFlops / 1e6).ToString("N1", CultureInfo.InvariantCulture),
+        report.Decode);
+    runs.AddRow(report.Name, report.Output, report.Check);
+}
+
+AnsiConsole.Write(costs);
+AnsiConsole.Write(runs);

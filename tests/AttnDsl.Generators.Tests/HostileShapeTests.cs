@@ -35,8 +35,7 @@ public sealed class HostileShapeTests : GeneratorHarness
             }
         }
         """,
-        "A.B.Outer_2.Middle.IInner_1.Layer_1",
-        ["CS0666"]);
+        "A.B.Outer_2.Middle.IInner_1.Layer_1");
 
     [Fact]
     public void Nested_in_every_kind_of_type() => Shape(
@@ -112,8 +111,7 @@ public sealed class HostileShapeTests : GeneratorHarness
     [Fact]
     public void Names_that_differ_only_in_case_or_in_what_stands_for_arity()
     {
-        GenerationRun run = Generate(
-            (SourceFile)Source("""
+        SourceFile source = Source("""
             [Attention(8, 2)] public partial class Layer;
             [Attention(8, 2)] public partial class layer;
             [Attention(8, 2)] public partial class LAYER;
@@ -122,24 +120,25 @@ public sealed class HostileShapeTests : GeneratorHarness
             [Attention(8, 2)] public partial class Alone;
             namespace Lower { [Attention(8, 2)] public partial class A; }
             namespace lower { [Attention(8, 2)] public partial class A; }
-            """),
-            new() { Compile = SkeletonEmitter.Compile });
+            """);
+        GenerationRun run = Generate(source, new() { Compile = SkeletonEmitter.Compile });
 
         Assert.Equal(8, run.Files.Select(file => file.Hint).Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.Contains("Alone.Skeleton.g.cs", run.Files.Select(file => file.Hint));
         Assert.Equal(7, run.Files.Count(file => file.Hint.Contains('-', StringComparison.Ordinal)));
+        Generate(source);
     }
 
     [Fact]
     public void Very_long_names()
     {
-        string name = new('x', 500);
-        GenerationRun run = Generate(
-            (SourceFile)Source($"namespace {name}.{name}; [Attention(8, 2)] public partial class {name}1; [Attention(8, 2)] public partial class {name}2;"),
-            new() { Compile = SkeletonEmitter.Compile });
+        string name = new('x', 240);
+        SourceFile source = Source($"namespace {name}.{name}; [Attention(8, 2)] public partial class {name}1; [Attention(8, 2)] public partial class {name}2;");
+        GenerationRun run = Generate(source, new() { Compile = SkeletonEmitter.Compile });
 
-        Assert.Equal(2, run.Files.Length);
+        Assert.Equal(2, run.Files.Count);
         Assert.All(run.Files, file => Assert.InRange(file.Hint.Length, 1, 200));
+        Generate(source);
     }
 
     [Fact]
@@ -178,8 +177,8 @@ public sealed class HostileShapeTests : GeneratorHarness
     }
 
     [Theory]
-    [InlineData("[Attention] public partial class Layer;", "CS7036")]
-    [InlineData("[Attention(8)] public partial class Layer;", "CS7036")]
+    [InlineData("[Attention] public partial class Layer;", "CS1729")]
+    [InlineData("[Attention(8)] public partial class Layer;", "CS1729")]
     [InlineData("[Attention(3_000_000_000, 2)] public partial class Layer;", "CS1503")]
     [InlineData("[Attention(8, 2, Nothing = 1)] public partial class Layer;", "CS0246")]
     [InlineData("[Attention(8, 2)] [GroupedQuery(kv: )] public partial class Layer;", "CS1525")]

@@ -26,8 +26,8 @@ internal static class SourceFile
 
         text.Append("#nullable enable\n");
 
-        // Generic names in messages of analyzers aside, these are the ones generated code cannot avoid: members without docs in user projects that demand docs.
-        text.Append("#pragma warning disable CS1591\n\n");
+        // 1591: not every member needs words of its own in a project that demands docs. 0108: a base class of the user's may have a member called as ours.
+        text.Append("#pragma warning disable CS0108, CS1591\n\n");
         bool inNamespace = target.Namespace.Length > 0;
         if (inNamespace)
         {

@@ -26,7 +26,7 @@ public sealed class AttentionMechanism : Mechanism
         {
             long[] legal = Nearest.Divisors(dim, heads);
             context.Report(
-                RuleTable.DimNotDivisible, attribute, "heads", [Text.Of(dim), Text.Of(heads), Nearest.Sentence(legal)], Nearest.Texts(legal));
+                RuleTable.DimNotDivisible, attribute, "heads", [Text.Of(dim), Text.Of(heads), Nearest.Sentence(legal, "of heads")], Nearest.Texts(legal));
             context.Spoil(HeadQuantities.HeadDim);
         }
     }

@@ -32,9 +32,8 @@ public sealed class RopeMechanism : Mechanism
         }
         else if (sound && context.HeadDim is { } headDim && headDim % 2 != 0)
         {
-            string[] legal = headDim > 1 ? [Text.Of(headDim - 1)] : [];
-            string advice = headDim > 1 ? $"give rotaryDim: {legal[0]}, or an even headDim" : "give an even headDim";
-            context.Report(RuleTable.OddRotaryDim, attribute, null, ["headDim", Text.Of(headDim), advice], legal);
+            string advice = headDim > 1 ? $"give rotaryDim: {Text.Of(headDim - 1)}, or an even headDim" : "give an even headDim";
+            context.Report(RuleTable.OddRotaryDim, attribute, null, ["headDim", Text.Of(headDim), advice]);
         }
     }
 

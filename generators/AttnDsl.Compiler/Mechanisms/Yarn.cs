@@ -44,7 +44,7 @@ public sealed class YarnMechanism : Mechanism
     {
         if (factor < 1)
         {
-            context.Report(RuleTable.YarnFactorBelowOne, attribute, "factor", [Text.Of(factor)]);
+            context.Report(RuleTable.YarnFactorBelowOne, attribute, "factor", [Text.Of(factor)], ["1"]);
         }
         else if (factor == 1)
         {
@@ -157,12 +157,13 @@ public sealed record YarnSettings(
     {
         double half = rope.RotaryDim / 2;
         double least = Math.Floor(2 * Math.PI * BetaFast) + 1;
-        double most = Math.Ceiling(2 * Math.PI * BetaSlow * Math.Pow(rope.Theta, (half - 1) / half)) - 1;
+        double most = Math.Ceiling(2 * Math.PI * BetaSlow * Math.Pow(rope.Theta, (half - 1) / half * rope.FrequencyStride)) - 1;
         return (Clamp(least), Clamp(most));
     }
 
     private static long Clamp(double length) => length >= int.MaxValue ? int.MaxValue : length <= 0 ? 0 : (long)length;
 
+    // The pair whose frequency turns that often over the original length.
     private double Pair(double turns, RopeSettings rope) =>
-        rope.RotaryDim / 2 * Math.Log(OriginalLength / (turns * 2 * Math.PI)) / Math.Log(rope.Theta);
+        (double)(rope.RotaryDim / 2) / rope.FrequencyStride * Math.Log(OriginalLength / (turns * 2 * Math.PI)) / Math.Log(rope.Theta);
 }

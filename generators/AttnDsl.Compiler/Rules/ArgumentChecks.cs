@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Rules;
@@ -181,7 +182,13 @@ public static class ArgumentChecks
             return true;
         }
 
-        context.Report(RuleTable.NoUsableValue, attribute, given?.Name, [attribute.Name, argument]);
+        if (context.FirstUnreadable(attribute))
+        {
+            // When an attribute does not compile, every value is lost; the one that nobody wrote is the likelier reason.
+            ArgumentSpec? blamed = attribute.Arguments.FirstOrDefault(other => other is { Explicit: false, Value.Kind: ArgumentKind.Invalid }) ?? given;
+            context.Report(RuleTable.NoUsableValue, attribute, blamed?.Name, [attribute.Name, blamed?.Name ?? argument]);
+        }
+
         return false;
     }
 }

@@ -73,7 +73,7 @@ public static class PairTable
             "the window is two-sided and right is above 0",
             "right",
             spec => TwoSided(spec) is { Left: >= 0, Right: > 0 },
-            spec => [Text.Of(TwoSided(spec)!.Right), Text.Of(TwoSided(spec)!.Left + 1)],
+            spec => [Text.Of(TwoSided(spec)!.Right), Text.Of(Math.Min(TwoSided(spec)!.Left, int.MaxValue - 1) + 1)],
             "0"),
         new(
             "Causal",

@@ -10,6 +10,7 @@ public sealed class RuleContext
     private readonly List<RuleViolation> _violations = [];
     private readonly HashSet<int> _broken = [];
     private readonly HashSet<int> _conflicting = [];
+    private readonly HashSet<int> _unreadable = [];
     private readonly HeadLayout _layout;
     private HeadQuantities _unknown;
 
@@ -43,6 +44,9 @@ public sealed class RuleContext
 
     /// <summary>True when another attribute contradicts this one.</summary>
     public bool InConflict(AttributeSpec attribute) => _conflicting.Contains(attribute.Index);
+
+    /// <summary>True once per attribute: an attribute that cannot be read is reported once, however many arguments are lost.</summary>
+    public bool FirstUnreadable(AttributeSpec attribute) => _unreadable.Add(attribute.Index);
 
     /// <summary>Marks two attributes as contradicting each other; what both set becomes unknown.</summary>
     public void Contradict(AttributeSpec first, AttributeSpec second, HeadQuantities both)

@@ -45,6 +45,9 @@ public static class RuleTable
     public static readonly RuleDescriptor InternalFailure = Error(
         "ATTN0012", "The generator failed", "AttnDsl failed on '{0}' and generated nothing for it, which is a bug in AttnDsl: {1}: {2}");
 
+    public static readonly RuleDescriptor BackendRefuses = Info(
+        "ATTN0013", "A backend cannot run the combination", "The {0} backend is not generated for this combination: {1}");
+
     // 01xx: values of arguments
     public static readonly RuleDescriptor TooSmall = Error(
         "ATTN0101", "The value is too small", "{0}: {1} is below {2}; the nearest legal value is {2}");
@@ -65,7 +68,7 @@ public static class RuleTable
         "ATTN0106", "The value is not a member of the enum", "{0}: {1} is not a member of the enum; the legal values are {2}");
 
     public static readonly RuleDescriptor NoUsableValue = Error(
-        "ATTN0107", "An argument has no usable value", "[{0}] has no usable value for {1}: it must be given, as a constant of the right type");
+        "ATTN0107", "An argument has no usable value", "[{0}] cannot be read: {1} is missing or not a constant of the right type");
 
     public static readonly RuleDescriptor GivenTwice = Error(
         "ATTN0108", "The same argument has two values", "{0}: {1} and {2} = {3} are the same argument with two values; keep one");
@@ -78,7 +81,7 @@ public static class RuleTable
 
     // 02xx: heads
     public static readonly RuleDescriptor DimNotDivisible = Error(
-        "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; for heads, {2}");
+        "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; {2}, or give headDim");
 
     public static readonly RuleDescriptor KvDoesNotDivide = Error(
         "ATTN0202", "kv does not divide the query heads", "kv: {0} does not divide the {1} query heads; {2}");

@@ -14,7 +14,7 @@ public static class TargetRules
     public static void Check(RuleContext context)
     {
         TargetType target = context.Spec.Target;
-        if (target.LanguageVersion < LeastLanguageVersion)
+        if (target.LanguageVersion is > 0 and < LeastLanguageVersion)
         {
             context.Report(RuleTable.LanguageVersionTooLow, null, null, [Version(target.LanguageVersion), Version(LeastLanguageVersion)]);
         }

@@ -48,8 +48,8 @@ internal static class TargetReader
 
         return new TypeHeader(
             keyword,
-            Identifiers.Escape(type.Name),
-            type.TypeParameters.Select(parameter => Identifiers.Escape(parameter.Name)).ToEquatableArray(),
+            Identifiers.EscapeType(type.Name),
+            type.TypeParameters.Select(parameter => Identifiers.EscapeType(parameter.Name)).ToEquatableArray(),
             partial,
             isStatic,
             isAbstract,
@@ -79,7 +79,7 @@ internal static class TargetReader
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (ISymbol member in type.GetMembers())
         {
-            if (member.CanBeReferencedByName && !member.IsImplicitlyDeclared && IsUsers(member))
+            if (member is { CanBeReferencedByName: true, IsImplicitlyDeclared: false } and not IMethodSymbol { MethodKind: MethodKind.Destructor } && IsUsers(member))
             {
                 names.Add(member.Name);
             }

@@ -21,6 +21,7 @@ public static class Invariants
             Assert.InRange(violation.RelatedAttribute, -1, spec.Attributes.Count - 1);
             Assert.DoesNotContain("{", violation.Message);
             Assert.InRange(violation.Legal.Count, 0, 2);
+            Assert.True(violation.Argument is not null || violation.Legal.Count == 0, "legal values need an argument");
             if (violation.Argument is not null)
             {
                 Assert.NotNull(spec.Attributes[violation.AttributeIndex].Find(violation.Argument));

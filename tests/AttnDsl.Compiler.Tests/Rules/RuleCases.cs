@@ -37,7 +37,8 @@ public static class RuleCases
         (Layer.And("Causal").And("Causal").And("Causal"), "ATTN0010@2 ATTN0010@3"),
         (Layer.And("Attention", ("dim", 0), ("heads", 0)), "ATTN0010@1"),
         (Layer.On(target => target with { LanguageVersion = 1100 }), "ATTN0011@-1"),
-        (Layer.On(target => target with { LanguageVersion = 703 }), "ATTN0011@-1"),
+        (Layer.On(target => target with { LanguageVersion = 730 }), "ATTN0011@-1"),
+        (Layer.On(target => target with { LanguageVersion = 0 }), ""),
         (Layer.On(target => target with { LanguageVersion = 1400 }), ""),
     ];
 
@@ -81,7 +82,8 @@ public static class RuleCases
         (Layer.And("Causal", ("align", "-1")), "ATTN0106@1:align"),
         (Layer.And("QkNorm", ("Form", "2")), "ATTN0106@1:Form"),
         (Wide.And("Rope").And("Yarn", ("factor", 4.0), ("originalLength", 4096), ("ScaleOn", "9")), "ATTN0106@2:ScaleOn"),
-        (Stack.Of("Attention"), "ATTN0107@0 ATTN0107@0"),
+        (Stack.Of("Attention"), "ATTN0107@0"),
+        (Stack.Of("Attention", ("dim", s_invalid), ("heads", s_invalid)).And("GroupedQuery", ("kv", 3)), "ATTN0107@0:dim"),
         (Stack.Of("Attention", ("dim", s_invalid), ("heads", 8)), "ATTN0107@0:dim"),
         (Layer.And("GroupedQuery"), "ATTN0107@1"),
         (Layer.And("LogitSoftCap", ("cap", "high")), "ATTN0107@1:cap"),

@@ -29,6 +29,20 @@ public sealed class Stack
         return this;
     }
 
+    /// <summary>A copy with another value, given as text, for one argument.</summary>
+    public Stack With(int attribute, string argument, string value)
+    {
+        var copy = new Stack { _target = _target };
+        copy._attributes.AddRange(_attributes);
+        copy._attributes[attribute] = _attributes[attribute] with
+        {
+            Arguments = _attributes[attribute].Arguments
+                .Select(given => given.Name == argument ? given with { Value = Value(long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? (object)number : value) } : given)
+                .ToEquatableArray(),
+        };
+        return copy;
+    }
+
     /// <summary>Changes the annotated type.</summary>
     public Stack On(Func<TargetType, TargetType> change)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
@@ -12,7 +13,7 @@ namespace AttnDsl.Generators.Tests.Harness;
 /// <param name="Files">What was generated, by hint name in ordinal order.</param>
 /// <param name="Diagnostics">What the generator itself reported.</param>
 /// <param name="Output">The user's source together with the generated files.</param>
-internal sealed record GenerationRun(ImmutableArray<GeneratedText> Files, ImmutableArray<Diagnostic> Diagnostics, CSharpCompilation Output)
+internal sealed record GenerationRun(IReadOnlyList<GeneratedText> Files, ImmutableArray<Diagnostic> Diagnostics, CSharpCompilation Output)
 {
     /// <summary>The one generated file of that hint name.</summary>
     public string this[string hint] =>

@@ -69,7 +69,7 @@ public abstract class GeneratorHarness
         return result;
     }
 
-    private static ImmutableArray<GeneratedText> Texts(GeneratorRunResult result) =>
+    private static GeneratedText[] Texts(GeneratorRunResult result) =>
         [.. result.GeneratedSources
             .Select(source => new GeneratedText(source.HintName, source.SourceText.ToString()))
             .OrderBy(file => file.Hint, StringComparer.Ordinal)];
@@ -118,14 +118,16 @@ public abstract class GeneratorHarness
         var text = new StringBuilder();
         foreach (Diagnostic diagnostic in diagnostics.Take(20))
         {
-            text.Append(diagnostic).Append('\n');
+            text.Append(Short(diagnostic.ToString())).Append('\n');
             if (diagnostic.Location.SourceTree is { } tree)
             {
                 int line = diagnostic.Location.GetLineSpan().StartLinePosition.Line;
-                text.Append("    ").Append(tree.GetText().Lines[line]).Append('\n');
+                text.Append("    ").Append(Short(tree.GetText().Lines[line].ToString())).Append('\n');
             }
         }
 
         return text.ToString();
     }
+
+    private static string Short(string text) => text.Length <= 300 ? text : text[..300] + "...";
 }
