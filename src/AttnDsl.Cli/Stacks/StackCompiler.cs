@@ -25,12 +25,11 @@ namespace AttnDsl.Cli.Stacks;
 /// </summary>
 internal static class StackCompiler
 {
-    // Overflow checks turn a cost formula that leaves 64 bits into an error instead of a wrong number.
-    private static readonly CSharpCompilationOptions CompilationOptions = new(
-        OutputKind.DynamicallyLinkedLibrary,
-        optimizationLevel: OptimizationLevel.Release,
-        checkOverflow: true,
-        nullableContextOptions: NullableContextOptions.Enable);
+    // Every compilation grows from this one, so that the framework's metadata is read and bound once per process.
+    private static readonly CSharpCompilation Empty = CSharpCompilation.Create(
+        "AttnDslTool",
+        references: PlatformReferences.All,
+        options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release));
 
     /// <summary>Compiles one stack; the class is called <c>AttnDslTool.Stack</c>.</summary>
     public static StackResult Compile(string stack, CancellationToken cancellationToken = default) =>
@@ -66,7 +65,7 @@ internal static class StackCompiler
             }
 
             using MemoryStream image = new();
-            EmitResult emitted = generated.Emit(image, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.Embedded), cancellationToken: cancellationToken);
+            EmitResult emitted = generated.Emit(image, cancellationToken: cancellationToken);
             if (!emitted.Success)
             {
                 AssignGenerated(all, emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error), cancellationToken);
@@ -85,11 +84,8 @@ internal static class StackCompiler
     private static CompileResult WithYardstick(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) =>
         AttentionCompiler.Compile(spec, options with { Yardstick = true }, cancellationToken);
 
-    private static CSharpCompilation Compilation(IEnumerable<Findings> all) => CSharpCompilation.Create(
-        "AttnDslTool",
-        all.Where(f => f.IsOpen).Select(f => f.Source.Tree),
-        PlatformReferences.All,
-        CompilationOptions);
+    private static CSharpCompilation Compilation(IEnumerable<Findings> all) =>
+        Empty.AddSyntaxTrees(all.Where(f => f.IsOpen).Select(f => f.Source.Tree));
 
     /// <summary>
     /// What the compiler and the analyzer say about the declarations alone. Rules look at what the user wrote, never at generated
