@@ -45,6 +45,9 @@ public static class RuleTable
     public static readonly RuleDescriptor InternalFailure = Error(
         "ATTN0012", "The generator failed", "AttnDsl failed on '{0}' and generated nothing for it, which is a bug in AttnDsl: {1}: {2}");
 
+    public static readonly RuleDescriptor BackendRefuses = Info(
+        "ATTN0013", "A backend cannot run the combination", "The {0} backend is not generated for this combination: {1}");
+
     // 01xx: values of arguments
     public static readonly RuleDescriptor TooSmall = Error(
         "ATTN0101", "The value is too small", "{0}: {1} is below {2}; the nearest legal value is {2}");
