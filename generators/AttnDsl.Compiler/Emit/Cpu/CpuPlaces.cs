@@ -1,0 +1,104 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using AttnDsl.Compiler.Plan;
+
+namespace AttnDsl.Compiler.Emit.Cpu;
+
+/// <summary>Where each value of a body lives: a parameter, a weight, the caller's output, a gradient tensor, or a part of the call's scratch.</summary>
+internal sealed class CpuPlaces
+{
+    private readonly Dictionary<PlanValue, string> _names = new();
+    private readonly Dictionary<PlanValue, string> _destinations = new();
+    private readonly Identifiers _identifiers;
+
+    public CpuPlaces(PlanBody body, Identifiers identifiers)
+    {
+        _identifiers = identifiers;
+        foreach (PlanValue input in body.Inputs)
+        {
+            _names[input] = input.Name switch
+            {
+                "x" => "x",
+                "q" => "query",
+                "k" => "key",
+                "v" => "value",
+                _ => "outputGradient",
+            };
+        }
+
+        identifiers.Local("x");
+        foreach (PlanValue weight in body.Weights)
+        {
+            _names[weight] = identifiers.Local(weight.Name);
+        }
+
+        Destinations(body);
+    }
+
+    /// <summary>Floats of scratch per token.</summary>
+    public long FloatsPerToken { get; private set; }
+
+    /// <summary>Parts of scratch.</summary>
+    public int Parts { get; private set; }
+
+    public string this[PlanValue value] => _names[value];
+
+    /// <summary>Gives a value the place of another: a reshape moves nothing.</summary>
+    public void Alias(PlanValue value, PlanValue of) => _names[value] = _names[of];
+
+    /// <summary>Declares where a step's output goes and returns the declaration, empty when the place exists already.</summary>
+    public string Declare(PlanValue value)
+    {
+        if (_destinations.TryGetValue(value, out string? destination))
+        {
+            if (!destination.Contains("."))
+            {
+                _names[value] = destination;
+                return "";
+            }
+
+            _names[value] = _identifiers.Local(value.Name);
+            return "global::System.Span<float> " + _names[value] + " = " + destination + ";";
+        }
+
+        long width = value.Type.ConstantElements;
+        if (value.Type.Dims[0].IsConstant)
+        {
+            throw new PlanException(value + " has no place: it is no gradient of a weight and has no tokens");
+        }
+
+        string name = _identifiers.Local(value.Name);
+        _names[value] = name;
+        FloatsPerToken += width;
+        Parts++;
+        return "global::System.Span<float> " + name + " = scratch.Take(count, " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
+    }
+
+    private void Destinations(PlanBody body)
+    {
+        bool backward = body.Name.EndsWith(".backward", StringComparison.Ordinal);
+        if (!backward)
+        {
+            string[] outputs = ["output", "lse"];
+            for (int i = 0; i < body.Outputs.Count; i++)
+            {
+                _destinations[body.Outputs[i]] = outputs[i];
+            }
+
+            return;
+        }
+
+        string[] inputs = body.Inputs.Count == 2 ? ["inputGradient"] : ["queryGradient", "keyGradient", "valueGradient"];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            _destinations[body.Outputs[i]] = inputs[i];
+        }
+
+        foreach ((PlanValue weight, PlanValue gradient) in body.Weights.Zip(body.Outputs.Skip(inputs.Length), (w, g) => (w, g)))
+        {
+            _destinations[gradient] = "gradients." + Identifiers.WeightProperty(weight.Name) + ".Data";
+        }
+    }
+}
