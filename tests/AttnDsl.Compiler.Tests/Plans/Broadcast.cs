@@ -19,11 +19,19 @@ public static class Broadcast
 
         int[] map = new int[wide.Aggregate(1, (product, extent) => product * extent)];
         int[] at = new int[wide.Length];
+        int flat = 0;
         for (int i = 0; i < map.Length; i++)
         {
-            map[i] = at.Zip(strides, (index, step) => index * step).Sum();
-            for (int axis = wide.Length - 1; axis >= 0 && ++at[axis] == wide[axis]; axis--)
+            map[i] = flat;
+            for (int axis = wide.Length - 1; axis >= 0; axis--)
             {
+                flat += strides[axis];
+                if (++at[axis] < wide[axis])
+                {
+                    break;
+                }
+
+                flat -= strides[axis] * wide[axis];
                 at[axis] = 0;
             }
         }
