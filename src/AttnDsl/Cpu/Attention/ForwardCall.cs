@@ -159,7 +159,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             }
             else
             {
-                float* target = _store.Values(wave, head) + ((nint)first * rows);
+                float* target = PanelStore.ValuesOf(_store.Values(wave, head), first, QueryTile<TLanes, TScore, TMask, T>.ValueRows(_geometry.ValueWidth), rows);
                 bool finite = Packing.Copied(_values.At(batch, first, head), _values.TokenStride, count, rows, _geometry.ValueWidth, rows, _store.ValueStep, target);
                 _store.ValueFinite(wave, head)[panel] = finite ? (byte)1 : (byte)0;
                 if (!finite)
@@ -244,7 +244,6 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             tile.KeyPanels = _store.Keys(wave, keyHead);
             tile.KeyFinite = _store.KeyFinite(wave, keyHead);
             tile.ValuePanels = _store.Values(wave, valueHead);
-            tile.ValueStep = _store.ValueStep;
             tile.ValueFinite = _store.ValueFinite(wave, valueHead);
             tile.Values = _values.At(batch, 0, valueHead);
             tile.ValueStride = _values.TokenStride;

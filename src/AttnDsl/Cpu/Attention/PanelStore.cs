@@ -18,8 +18,11 @@ internal unsafe struct PanelStore
     /// <summary>Floats of one batch row.</summary>
     public long RowFloats { get; private set; }
 
-    /// <summary>Floats from one group of value channels to the next.</summary>
-    public readonly nint ValueStep => (nint)_panels * _tileRows * _tileRows;
+    /// <summary>Keys of a block of values: a key tile's values are one stream, group of channels after group.</summary>
+    public const int ValueBlock = 128;
+
+    /// <summary>Floats from one group of value channels to the next, within a block of keys.</summary>
+    public readonly nint ValueStep => ValueBlock * _tileRows;
 
     public static PanelStore Of(AttendGeometry geometry, int panels, int tileRows, bool segments)
     {
@@ -30,7 +33,7 @@ internal unsafe struct PanelStore
         store._tileRows = tileRows;
         store._keyHeads = geometry.Key.Heads;
         store._keyFloats = Workspace.Padded(keys * geometry.KeyWidth);
-        store._valueFloats = Workspace.Padded(keys * channels);
+        store._valueFloats = Workspace.Padded((keys + ValueBlock - 1) / ValueBlock * ValueBlock * channels);
         store._flagFloats = Workspace.Padded((panels + 3) / 4);
         store._values = store._keyFloats * geometry.Key.Heads;
         store._flags = store._values + (store._valueFloats * geometry.Value.Heads);
@@ -42,6 +45,10 @@ internal unsafe struct PanelStore
     public readonly float* Keys(int row, int head) => Memory + (row * RowFloats) + (head * _keyFloats);
 
     public readonly float* Values(int row, int head) => Memory + (row * RowFloats) + _values + (head * _valueFloats);
+
+    /// <summary>Where the values of a panel of keys begin: its block, and within the first group of channels its place.</summary>
+    public static float* ValuesOf(float* values, int firstKey, int channels, int tileRows) =>
+        values + ((nint)(firstKey / ValueBlock) * ValueBlock * channels) + (firstKey % ValueBlock * tileRows);
 
     public readonly byte* KeyFinite(int row, int head) => (byte*)(Memory + (row * RowFloats) + _flags + (head * _flagFloats));
 

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace AttnDsl.Cpu;
@@ -14,6 +15,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     /// <param name="outputStride">Floats from token to token.</param>
     /// <param name="lse">First log-sum of the head, or null.</param>
     /// <param name="lseStride">Floats from token to token.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(float sink, float* output, long outputStride, float* lse, long lseStride)
     {
         for (int lane = 0; lane < Rows; lane++)
@@ -42,6 +44,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void WriteRows(int lane, int count, float* output, long stride)
     {
         int lanes = Lanes;

@@ -8,6 +8,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
 {
     /// <summary>Weights of panels that every lane sees, in one go.</summary>
     /// <returns>Panels done; the next one needs a higher maximum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int WeighVisible(int panel, int count, float* weights)
     {
         int rows = TLanes.TileRows;
@@ -35,6 +36,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Weights of one panel that not every lane sees, or that needs care.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Weigh(int panel, PairClass seen, int kept)
     {
         int rows = TLanes.TileRows;
@@ -82,6 +84,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Scores first, then their maximum, then weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WeighCarefully(int panel, PairClass seen, int from, int to, int kept)
     {
         float* weights = Weights(panel - kept);
@@ -107,6 +110,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Scores in units of log2, −∞ where hidden.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeScores(int panel, PairClass seen, int from, int to, float* scores)
     {
         int rows = TLanes.TileRows;
@@ -148,6 +152,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Raises m where these scores need it, and brings what was summed with the old m to the new one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RaiseMaximum(int from, int to, int kept, int panel, float* scores)
     {
         int rows = TLanes.TileRows;
@@ -201,6 +206,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rescale(float* column, int rows, TLanes factor)
     {
         for (int row = 0; row < rows; row++, column += Lanes)
@@ -210,6 +216,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>What the accumulators of a panel start at: bias − m, −∞ where hidden.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StartAccumulators(int panel, PairClass seen, int from, int to, float* target)
     {
         int rows = TLanes.TileRows;
@@ -282,6 +289,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Whether any lane of the vector has a key of the panel in its range.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly bool Touches(int vector, int panel)
     {
         int first = panel * TLanes.TileRows;
@@ -298,6 +306,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Clear(float* weights, int from, int to)
     {
         for (int row = 0; row < TLanes.TileRows; row++, weights += Lanes)

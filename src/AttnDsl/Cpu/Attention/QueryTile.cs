@@ -5,6 +5,7 @@ namespace AttnDsl.Cpu;
 
 /// <summary>
 /// One tile of queries of one score head against all its keys: scores, weights and outputs are kept transposed, queries in the lanes, so that maxima and sums need no shuffles.
+/// The methods are compiled for speed at once: in the first tier, which a program's first calls would run in, the kernels under them would wait.
 /// The maximum is lazy: weights are 2^(s − m) with an m that is only raised when a panel's weights grow out of bounds.
 /// </summary>
 internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
@@ -14,7 +15,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     where T : unmanaged
 {
     /// <summary>Keys whose weights are kept before they are multiplied with the values: a multiple of every tile's rows.</summary>
-    private const int KeyTile = 128;
+    private const int KeyTile = PanelStore.ValueBlock;
 
     private const float Log2E = 1.44269504088896341f;
 
@@ -28,9 +29,8 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     public float* KeyPanels;
     public byte* KeyFinite;
 
-    /// <summary>Values, [channels / rows][keys][rows], not finite ones as 0; whether a panel of keys had only finite ones.</summary>
+    /// <summary>Values, [key block][channels / rows][keys of the block][rows], not finite ones as 0; whether a panel of keys had only finite ones.</summary>
     public float* ValuePanels;
-    public nint ValueStep;
     public byte* ValueFinite;
 
     /// <summary>First value vector as the caller gave it.</summary>
@@ -139,6 +139,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FindRanges()
     {
         int width = TLanes.Count;
@@ -192,6 +193,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     /// <summary>Where the caller puts the segment ids of the queries.</summary>
     public readonly int* QuerySegments => (int*)_segment;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PairClass Classify(int panel)
     {
         int first = panel * TLanes.TileRows;
@@ -228,7 +230,8 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         return all ? PairClass.All : PairClass.Partial;
     }
 
-    /// <summary>Panels from … to − 1: weights of up to a key tile of consecutive visible panels, then their values.</summary>
+    /// <summary>Panels from … to − 1: weights of the visible panels of a key tile, then their values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sweep(int from, int to)
     {
         int capacity = KeyTile / TLanes.TileRows;
@@ -236,7 +239,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         int panel = from;
         while (panel < to)
         {
-            if (panel - kept == capacity)
+            if (panel % capacity == 0)
             {
                 AddValues(kept, panel);
                 kept = panel;
@@ -253,7 +256,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
 
             if (seen == PairClass.All && _ready && Score.Form != ScoreForm.General)
             {
-                int limit = Math.Min(to, kept + capacity);
+                int limit = Math.Min(to, ((panel / capacity) + 1) * capacity);
                 int count = 1;
                 while (panel + count < limit && Classify(panel + count) == PairClass.All)
                 {
@@ -281,6 +284,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     private readonly float* Weights(int keptPanels) => _weights + ((nint)keptPanels * TLanes.TileRows * Lanes);
 
     /// <summary>O^T += V^T P^T over the panels whose weights are kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddValues(int from, int to)
     {
         if (to <= from)
@@ -291,8 +295,8 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         int rows = TLanes.TileRows;
         int lanes = Lanes;
         TileCall call = default;
-        call.A = ValuePanels + ((nint)from * rows * rows);
-        call.AStep = ValueStep;
+        call.A = PanelStore.ValuesOf(ValuePanels, from * rows, ValueRows(ValueWidth), rows);
+        call.AStep = KeyTile * rows;
         call.B = _weights;
         call.BRow = lanes;
         call.C = _output;
