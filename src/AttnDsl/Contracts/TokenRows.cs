@@ -6,17 +6,18 @@ using AttnDsl.Runtime;
 namespace AttnDsl;
 
 /// <summary>
-/// Which tokens of a padded [B, T] block are real, where they sit, and which segment they belong to, over S keys. Immutable.
+/// Which tokens of a padded [B, T] block are real, where they sit, and which segment they belong to, over S keys. Immutable, but for what <see cref="KvCache.Extend(TokenRows)"/> returns: that holds until the cache is extended again.
 /// </summary>
 /// <remarks>Padding is always at the end of a row: the real tokens of row b are 0 … <see cref="Count"/>(b) − 1, its visible keys 0 … <see cref="KeyCount"/>(b) − 1.</remarks>
 public sealed class TokenRows
 {
-    private readonly int[] _counts;
     private readonly int[] _pasts;
     private readonly int[] _keyCounts;
-    private readonly int[]? _positions;
-    private readonly int[]? _querySegments;
-    private readonly int[]? _keySegments;
+    private int[] _counts;
+    private int[]? _positions;
+    private int[]? _querySegments;
+    private int[]? _keySegments;
+    private int _keySegmentStride;
 
     private TokenRows(int tokens, int keys, int[] counts, int[] pasts, int[] keyCounts, int[]? positions, int[]? querySegments, int[]? keySegments)
     {
@@ -29,6 +30,7 @@ public sealed class TokenRows
         _positions = positions;
         _querySegments = querySegments;
         _keySegments = keySegments;
+        _keySegmentStride = keys;
         IsRagged = positions is not null || querySegments is not null || keySegments is not null || Array.Exists(counts, count => count < tokens);
     }
 
@@ -36,19 +38,22 @@ public sealed class TokenRows
     public int Batch { get; }
 
     /// <summary>New tokens T of a row, padding included.</summary>
-    public int Tokens { get; }
+    public int Tokens { get; private set; }
 
     /// <summary>Keys S of a row, padding included.</summary>
-    public int Keys { get; }
+    public int Keys { get; private set; }
 
     /// <summary>Whether any row is shorter than <see cref="Tokens"/>, or position ids or segments were given (for these tokens or for cached ones). Rows with different pasts alone are not ragged.</summary>
-    public bool IsRagged { get; }
+    public bool IsRagged { get; private set; }
 
     /// <summary>Whether the block is one that stands alone: queries and keys are the same tokens.</summary>
     internal bool IsSelfContained { get; private init; }
 
     /// <summary>Whether segments were given for the new tokens.</summary>
     internal bool HasQuerySegments => _querySegments is not null;
+
+    /// <summary>Whether any key or query can carry a segment other than 0.</summary>
+    internal bool HasSegments => _keySegments is not null || _querySegments is not null;
 
     /// <summary>Rows of equal length that see themselves: T keys, no past.</summary>
     /// <param name="batch">Rows, at least 1.</param>
@@ -164,7 +169,7 @@ public sealed class TokenRows
     public int KeySegment(int row, int key)
     {
         CheckIndex(row, key, Keys, nameof(key));
-        return _keySegments is null ? 0 : _keySegments[((long)row * Keys) + key];
+        return _keySegments is null ? 0 : _keySegments[((long)row * _keySegmentStride) + key];
     }
 
     /// <summary>The same new tokens behind cached ones.</summary>
@@ -181,6 +186,33 @@ public sealed class TokenRows
         }
 
         return new TokenRows(Tokens, keys, _counts, pasts, keyCounts, _positions, querySegments, keySegments);
+    }
+
+    /// <summary>Rows without tokens, for <see cref="Become"/>.</summary>
+    internal static TokenRows Blank(int batch) => new(0, 0, new int[batch], new int[batch], new int[batch], null, null, null);
+
+    /// <summary>Turns these rows into the same new tokens behind cached ones, as <see cref="Behind"/> does, without allocating.</summary>
+    /// <param name="block">The new tokens alone.</param>
+    /// <param name="keys">Keys per row, padding included.</param>
+    /// <param name="pasts">Cached tokens per row.</param>
+    /// <param name="querySegments">Segment ids of the new tokens, [B, T] from the start of the array, or null.</param>
+    /// <param name="keySegments">Segment ids of all keys, [B, <paramref name="keySegmentStride"/>], or null.</param>
+    /// <param name="keySegmentStride">Entries per row, at least <paramref name="keys"/>.</param>
+    internal void Become(TokenRows block, int keys, ReadOnlySpan<int> pasts, int[]? querySegments, int[]? keySegments, int keySegmentStride)
+    {
+        Tokens = block.Tokens;
+        Keys = keys;
+        _counts = block._counts;
+        _positions = block._positions;
+        _querySegments = querySegments;
+        _keySegments = keySegments;
+        _keySegmentStride = keySegmentStride;
+        IsRagged = block.IsRagged || querySegments is not null || keySegments is not null;
+        for (int row = 0; row < Batch; row++)
+        {
+            _pasts[row] = pasts[row];
+            _keyCounts[row] = pasts[row] + _counts[row];
+        }
     }
 
     private static int[] Filled(int length, int value)

@@ -36,6 +36,7 @@ public sealed class AttendGeometry
         Scale = scale;
         Order = OrderByKeyHead(key, out int[] starts);
         GroupStarts = starts;
+        Packs = new HeadPacks(key, value);
     }
 
     /// <summary>Score head to query head.</summary>
@@ -64,6 +65,9 @@ public sealed class AttendGeometry
 
     /// <summary>Where in <see cref="Order"/> the score heads of a key head begin; one entry more than there are key heads.</summary>
     internal int[] GroupStarts { get; }
+
+    /// <summary>Score heads that read the same keys and the same values, for which decoding reads them once.</summary>
+    internal HeadPacks Packs { get; }
 
     private static int[] OrderByKeyHead(HeadMap key, out int[] starts)
     {

@@ -5,7 +5,7 @@ using System.Threading;
 namespace AttnDsl.Cpu;
 
 /// <summary>Softmax attention without a score matrix: q, k, v to o and lse. Called by generated code.</summary>
-public static class FusedAttention
+public static partial class FusedAttention
 {
     /// <summary>
     /// For score head h, query i, key j: s = score(scale · ⟨q_i, k_j⟩), −∞ where the mask hides j; o_i = Σ_j e^(s_ij − M) v_j / (Σ_j e^(s_ij − M) + e^(sink_h − M)); lse_i = ln Σ_j e^s_ij, without the sink.

@@ -1,0 +1,299 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace AttnDsl.Cpu;
+
+/// <summary>
+/// The queries of one pack of heads against a piece of their keys. A row is one query of one score head; rows that read the same keys stand next to each other in groups of four, so that a key is loaded once for the group.
+/// Per block of keys: scores (while the block's values are asked for), weights with keys in the lanes, values (while the next block's keys are asked for).
+/// The maximum is lazy: weights are 2^(s − m) with an m that is only raised when a block's scores exceed it by far.
+/// </summary>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+    where TLanes : unmanaged, IKernelLanes<TLanes>
+    where TScore : struct, IScore
+    where TMask : struct, IPairMask
+    where T : unmanaged
+{
+    /// <summary>Keys whose weights are kept before they meet the values: what is asked for ahead then fits in the second-level cache beside what is being read.</summary>
+    public const int Block = 64;
+
+    private const float Log2E = 1.44269504088896341f;
+
+    // log2 of what a weight may grow to before the maximum is raised.
+    private const float RaiseAbove = 39;
+
+    public TScore Score;
+    public TMask Mask;
+
+    /// <summary>First key and first value of the row and the heads.</summary>
+    public T* Keys;
+    public T* Values;
+    public long KeyStride;
+    public long ValueStride;
+
+    /// <summary>Score heads of the pack, queries of each, keys of the batch row, absolute row of the first query.</summary>
+    public int[] Heads;
+    public int Tokens;
+    public int KeyCount;
+    public int Past;
+    public int KeyWidth;
+    public int ValueWidth;
+
+    /// <summary>Segments are looked up here, where the mask asks for them and there are any.</summary>
+    public TokenRows Rows;
+    public int Batch;
+
+    private Channels _keyChannels;
+    private Channels _valueChannels;
+    private bool _stageKeys;
+    private bool _stageValues;
+    private bool _segmented;
+    private int _segmentLow;
+    private int _segmentHigh;
+
+    // Per token of the block: range of keys, segment, what it sees of the present block.
+    private int* _low;
+    private int* _high;
+    private int* _querySegments;
+    private int* _seen;
+
+    private float* _query;
+    private float* _fresh;
+    private float* _scores;
+    private float* _sums;
+    private float* _iota;
+    private float* _segments;
+    private float* _visible;
+    private float* _stagedKeys;
+    private float* _stagedValues;
+
+    // Results: maxima, sums, outputs.
+    private float* _maximum;
+    private float* _total;
+    private float* _output;
+
+    private readonly int RowCount => Heads.Length * Tokens;
+
+    /// <summary>Rows of a pack, the groups filled up.</summary>
+    public static int PaddedRows(int rows) => rows % 4 == 3 ? rows + 1 : rows;
+
+    /// <summary>Cut of a head; heads narrower than one load are widened to float first.</summary>
+    public static Channels Cut(int width, out bool staged)
+    {
+        Channels channels = Channels.Of<TLanes, T>(width);
+        staged = width < channels.PerLoad;
+        return staged ? Channels.Of<TLanes, float>((width + TLanes.Count - 1) / TLanes.Count * TLanes.Count) : channels;
+    }
+
+    /// <summary>Floats of a pack's results over some keys.</summary>
+    public static long ResultFloats(int rows, int valueWidth) =>
+        Workspace.Padded(2L * PaddedRows(rows)) + Workspace.Padded((long)PaddedRows(rows) * Cut(valueWidth, out _).Floats);
+
+    /// <summary>Scratch beside the results.</summary>
+    public static long ScratchFloats(int heads, int tokens, int keyWidth, int valueWidth)
+    {
+        long rows = PaddedRows(heads * tokens);
+        long staged = Workspace.Padded(Block * 8);
+        return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged);
+    }
+
+    /// <summary>Lays out scratch and results and clears the results.</summary>
+    public void Place(float* scratch, float* results)
+    {
+        _keyChannels = Cut(KeyWidth, out _stageKeys);
+        _valueChannels = Cut(ValueWidth, out _stageValues);
+        _segmented = Mask.Segments && Rows.HasSegments;
+        int rows = PaddedRows(RowCount);
+        _low = (int*)scratch;
+        _high = _low + Tokens;
+        _querySegments = _high + Tokens;
+        _seen = _querySegments + Tokens;
+        _fresh = scratch + Workspace.Padded(4L * Tokens);
+        _iota = _fresh + Block;
+        _segments = _iota + Block;
+        _visible = _segments + Block;
+        _query = _visible + (3 * Block);
+        _scores = _query + Workspace.Padded((long)rows * _keyChannels.Floats);
+        _sums = _scores + (rows * Block);
+        _stagedKeys = _sums + (rows * TLanes.Count);
+        _stagedValues = _stagedKeys + (Block * 8);
+        _maximum = results;
+        _total = results + rows;
+        _output = results + Workspace.Padded(2L * rows);
+        new Span<float>(_maximum, rows).Fill(float.NegativeInfinity);
+        new Span<float>(_total, rows).Clear();
+        new Span<float>(_sums, rows * TLanes.Count).Clear();
+        new Span<float>(_output, rows * _valueChannels.Floats).Clear();
+        for (int i = 0; i < Block; i++)
+        {
+            _iota[i] = i;
+        }
+    }
+
+    /// <summary>Takes the queries in, scaled, and finds out what they see.</summary>
+    /// <param name="query">First query of the batch row, [tokens, queryHeads, width].</param>
+    /// <param name="map">Score head to query head.</param>
+    /// <param name="scale">Factor on the scores.</param>
+    public readonly void LoadQueries(float* query, HeadMap map, double scale)
+    {
+        // Scores come out in units of log2 unless an operation has to see them first.
+        float factor = (float)(Score.Form == ScoreForm.General ? scale : scale * 1.4426950408889634);
+        int rows = RowCount;
+        for (int row = 0; row < PaddedRows(rows); row++)
+        {
+            float* source = row < rows ? query + ((((long)(row % Tokens) * map.Heads) + map.Of(Heads[row / Tokens])) * KeyWidth) : null;
+            LoadQuery(source, row, factor);
+        }
+
+        int perLoad = _keyChannels.PerLoad;
+        for (int slot = 0; slot < perLoad; slot++)
+        {
+            int load = _keyChannels.Full;
+            bool repeated = load < _keyChannels.Loads && _keyChannels.IsRepeated(load, _keyChannels.At(load, slot));
+            ((int*)_fresh)[slot] = repeated ? 0 : -1;
+        }
+
+        for (int token = 0; token < Tokens; token++)
+        {
+            KeyRange range = Mask.Range(Past + token);
+            _low[token] = Math.Max(range.First, 0);
+            _high[token] = Math.Min(range.End, KeyCount);
+            _querySegments[token] = _segmented ? Rows.QuerySegment(Batch, token) : 0;
+        }
+    }
+
+    /// <summary>Attends to keys from … to − 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Attend(int from, int to)
+    {
+        for (int block = from; block < to; block += Block)
+        {
+            int count = Math.Min(Block, to - block);
+            if (!Look(block, count, out bool hidden))
+            {
+                continue;
+            }
+
+            T* values = Values + (block * ValueStride);
+            var soon = new Lookahead(values, !_stageValues && ValueStride == ValueWidth ? (long)count * ValueWidth * sizeof(T) : 0);
+            ComputeScores(block, count, soon);
+            for (int row = 0; row < RowCount; row++)
+            {
+                Weigh(row, block, count);
+            }
+
+            int next = Math.Min(Block, to - block - count);
+            T* keys = Keys + (block * KeyStride);
+            Lookahead later = next > 0 && !_stageKeys && KeyStride == KeyWidth
+                ? new Lookahead(keys + (count * KeyStride), (long)next * KeyWidth * sizeof(T))
+                : new Lookahead(keys, 0);
+            AddValues(values, block, count, hidden, later);
+        }
+
+        for (int row = 0; row < RowCount; row++)
+        {
+            _total[row] = TLanes.Sum(TLanes.Load(_sums + (row * TLanes.Count)));
+        }
+    }
+
+    private readonly void LoadQuery(float* source, int row, float factor)
+    {
+        // Groups of four, and a last one of one, two or (three and a blank) four.
+        int group = row / 4 * 4;
+        int size = Math.Min(4, PaddedRows(RowCount) - group);
+        float* target = _query + ((long)group * _keyChannels.Floats);
+        int lanes = TLanes.Count;
+        for (int load = 0; load < _keyChannels.Loads; load++)
+        {
+            for (int slot = 0; slot < _keyChannels.PerLoad; slot++)
+            {
+                int channel = _keyChannels.At(load, slot);
+                bool empty = source == null || channel >= KeyWidth || _keyChannels.IsRepeated(load, channel);
+                int vector = (load * _keyChannels.Vectors) + (slot / lanes);
+                target[(((vector * size) + (row - group)) * lanes) + (slot % lanes)] = empty ? 0 : factor * source[channel];
+            }
+        }
+    }
+
+    /// <summary>Finds out what every token sees of a block: whether any of them sees any key, and whether any key is hidden from any of them.</summary>
+    private bool Look(int block, int count, out bool hidden)
+    {
+        if (_segmented)
+        {
+            LoadSegments(block, count);
+        }
+
+        hidden = false;
+        bool any = false;
+        for (int token = 0; token < Tokens; token++)
+        {
+            PairClass seen = Classify(token, block, count);
+            _seen[token] = (int)seen;
+            any |= seen != PairClass.None;
+            hidden |= seen != PairClass.All;
+        }
+
+        return any;
+    }
+
+    private void LoadSegments(int block, int count)
+    {
+        var segments = (int*)_segments;
+        _segmentLow = int.MaxValue;
+        _segmentHigh = int.MinValue;
+        for (int i = 0; i < count; i++)
+        {
+            int segment = Rows.KeySegment(Batch, block + i);
+            segments[i] = segment;
+            _segmentLow = Math.Min(_segmentLow, segment);
+            _segmentHigh = Math.Max(_segmentHigh, segment);
+        }
+    }
+
+    private readonly PairClass Classify(int token, int block, int count)
+    {
+        if (_low[token] >= block + count || _high[token] <= block)
+        {
+            return PairClass.None;
+        }
+
+        bool all = _low[token] <= block && _high[token] >= block + count;
+        if (_segmented)
+        {
+            int segment = _querySegments[token];
+            if (segment < _segmentLow || segment > _segmentHigh)
+            {
+                return PairClass.None;
+            }
+
+            all &= _segmentLow == _segmentHigh;
+        }
+
+        if (!Mask.RangeIsExact)
+        {
+            PairClass known = Mask.Classify(Past + token, Past + token, block, block + count - 1);
+            if (known == PairClass.None)
+            {
+                return PairClass.None;
+            }
+
+            all &= known == PairClass.All;
+        }
+
+        return all ? PairClass.All : PairClass.Partial;
+    }
+
+    /// <summary>Widens narrow heads to whole vectors, zeros behind them.</summary>
+    private static float* Stage(T* source, long stride, int count, int width, in Channels channels, float* target)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            for (int channel = 0; channel < channels.Floats; channel++)
+            {
+                target[(i * channels.Floats) + channel] = channel < width ? Element.Load(source + (i * stride) + channel) : 0;
+            }
+        }
+
+        return target;
+    }
+}

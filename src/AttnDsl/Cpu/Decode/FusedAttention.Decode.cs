@@ -1,0 +1,67 @@
+using System;
+using System.Threading;
+
+namespace AttnDsl.Cpu;
+
+/// <content>Few queries over many keys.</content>
+public static partial class FusedAttention
+{
+    /// <summary><see cref="Forward"/> for few queries: keys and values are read once, as they lie, and shared by the heads that use them. Same operands, same results up to rounding.</summary>
+    /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
+    public static unsafe void Decode<TScore, TMask, T>(
+        AttendGeometry geometry,
+        ReadOnlySpan<float> query,
+        HeadRows<T> keys,
+        HeadRows<T> values,
+        ReadOnlySpan<float> sinks,
+        TokenRows rows,
+        TScore score,
+        TMask mask,
+        Span<float> output,
+        Span<float> lse,
+        int threads = 0,
+        CancellationToken cancellation = default)
+        where TScore : struct, IScore
+        where TMask : struct, IPairMask
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        ArgumentNullException.ThrowIfNull(rows);
+        threads = CpuThreads.Resolve(threads);
+        Expect(nameof(query), query.Length, rows.Batch, rows.Tokens, geometry.Query.Heads, geometry.KeyWidth);
+        keys.Check(nameof(keys), rows.Batch, rows.Keys, geometry.Key.Heads, geometry.KeyWidth);
+        values.Check(nameof(values), rows.Batch, rows.Keys, geometry.Value.Heads, geometry.ValueWidth);
+        Expect(nameof(output), output.Length, rows.Batch, rows.Tokens, geometry.ScoreHeads, geometry.ValueWidth);
+        if (!sinks.IsEmpty)
+        {
+            Expect(nameof(sinks), sinks.Length, 1, 1, 1, geometry.ScoreHeads);
+        }
+
+        if (!lse.IsEmpty)
+        {
+            Expect(nameof(lse), lse.Length, 1, rows.Batch, rows.Tokens, geometry.ScoreHeads);
+        }
+
+        fixed (float* q = query, s = sinks, o = output, l = lse)
+        fixed (T* k = keys.Values, v = values.Values)
+        {
+            var keyRows = new RowsPointer<T> { Values = k, RowStride = keys.RowStride, TokenStride = keys.TokenStride, HeadStride = keys.HeadStride };
+            var valueRows = new RowsPointer<T> { Values = v, RowStride = values.RowStride, TokenStride = values.TokenStride, HeadStride = values.HeadStride };
+
+            // Channels are in the lanes here: a head must fill a vector.
+            int bytes = Math.Min(geometry.KeyWidth, geometry.ValueWidth) * sizeof(T);
+            switch (Simd.Current)
+            {
+                case SimdPath.Vector512 when bytes >= 64:
+                    DecodeCall<Lanes512, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    break;
+                case SimdPath.Vector512 or SimdPath.Vector256 when bytes >= 32:
+                    DecodeCall<Lanes256, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    break;
+                default:
+                    DecodeCall<Lanes128, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    break;
+            }
+        }
+    }
+}
