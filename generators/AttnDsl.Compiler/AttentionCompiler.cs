@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using AttnDsl.Compiler.Emit;
+using AttnDsl.Compiler.Emit.Cpu;
 using AttnDsl.Compiler.Emit.Reference;
 using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Plan;
@@ -43,6 +44,11 @@ public static class AttentionCompiler
         {
             yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("reference", reason));
         }
+
+        if (CpuEmitter.Refusal(plan) is { } cpuReason)
+        {
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("CPU", cpuReason));
+        }
     }
 
     private static bool HasError(EquatableArray<RuleViolation> violations) => violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
@@ -53,6 +59,18 @@ public static class AttentionCompiler
         yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
         yield return new GeneratedFile(target.HintName + ".Weights.g.cs", WeightsEmitter.Emit(plan, target, cancellationToken));
+        if (plan.Inputs.Cached)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new GeneratedFile(target.HintName + ".Cache.g.cs", CacheEmitter.Emit(plan, target, cancellationToken));
+        }
+
+        if (CpuEmitter.Refusal(plan) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new GeneratedFile(target.HintName + ".Cpu.g.cs", CpuEmitter.Emit(plan, target, cancellationToken));
+        }
+
         if (ReferenceEmitter.Refusal(plan) is null)
         {
             cancellationToken.ThrowIfCancellationRequested();

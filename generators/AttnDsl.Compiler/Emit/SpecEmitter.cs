@@ -37,6 +37,8 @@ internal static class SpecEmitter
             ["cached"] = plan.Inputs.Cached,
             ["ragged"] = plan.Inputs.Ragged,
             ["cache_scalars"] = (long)plan.Cache.ScalarsPerToken,
+            ["cache_element_bytes"] = plan.Cache.ElementBytes,
+            ["cache_element"] = plan.Cache.Element == CacheScalar.Float32 ? "float32" : "bfloat16",
             ["constant_scalars"] = plan.Cache.ConstantScalars,
             ["prefill"] = prefillText,
             ["decode"] = Code(decode, e => e.DecodeCode),

@@ -96,6 +96,9 @@ public sealed class LayerDraft
     /// <summary>The layer can be run token by token: causal, aligned at the end.</summary>
     public bool IsCached { get; set; }
 
+    /// <summary>How a cached scalar is stored.</summary>
+    public CacheScalar CacheElement { get; set; }
+
     /// <summary>Rows may be ragged, with lengths, position ids and segment ids at run time.</summary>
     public bool IsRagged { get; set; }
 

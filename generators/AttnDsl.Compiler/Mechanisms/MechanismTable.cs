@@ -27,6 +27,7 @@ public static class MechanismTable
         new QueryScaleMechanism(),
         new LogitSoftCapMechanism(),
         new AttentionSinkMechanism(),
+        new KvCacheMechanism(),
     }.OrderBy(mechanism => mechanism.Rank).ToArray();
 
     private static readonly Dictionary<string, Mechanism> s_byName = s_byRank.ToDictionary(mechanism => mechanism.Name, StringComparer.Ordinal);

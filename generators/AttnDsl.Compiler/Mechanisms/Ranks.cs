@@ -12,4 +12,5 @@ public static class Ranks
     public const int Position = 400;
     public const int Mask = 500;
     public const int Score = 600;
+    public const int Cache = 700;
 }

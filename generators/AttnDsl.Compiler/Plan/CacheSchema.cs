@@ -7,15 +7,28 @@ namespace AttnDsl.Compiler.Plan;
 /// <summary>What a layer keeps between calls, apart from how it is stored.</summary>
 /// <param name="Streams">Rows per token.</param>
 /// <param name="States">Constant state per sequence.</param>
-public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, EquatableArray<CacheStateSpec> States)
+/// <param name="Element">How fast backends store a scalar; the reference keeps its own type.</param>
+public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, EquatableArray<CacheStateSpec> States, CacheScalar Element = CacheScalar.Float32)
 {
     public static CacheSchema None { get; } = new(default, default);
 
     /// <summary>Scalars that grow with every token, streams with a stride counted by their share.</summary>
     public double ScalarsPerToken => Streams.Where(s => s.Storage is not RingStorage).Sum(s => (double)s.Heads * s.Width / s.Stride);
 
+    /// <summary>Bytes of a stored scalar.</summary>
+    public int ElementBytes => Element == CacheScalar.Float32 ? 4 : 2;
+
     /// <summary>Scalars a sequence holds whatever its length: states, rings, tails.</summary>
     public long ConstantScalars => States.Sum(s => s.Scalars) + Streams.Sum(s => s.Storage is RingStorage ring ? s.Heads * s.Width * (ring.Sinks + ring.Recent) : 0);
+}
+
+public enum CacheScalar
+{
+    /// <summary>4 bytes.</summary>
+    Float32,
+
+    /// <summary>2 bytes.</summary>
+    BFloat16,
 }
 
 /// <summary>One row [heads, width] every <paramref name="Stride"/> tokens.</summary>

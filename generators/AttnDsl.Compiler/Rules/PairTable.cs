@@ -83,6 +83,15 @@ public static class PairTable
             "align is TopLeft",
             null,
             spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+        new("KvCache", "Causal", PairKind.Needs, RuleTable.CacheWithoutCausal),
+        new(
+            "Causal",
+            "KvCache",
+            PairKind.Conflict,
+            RuleTable.CacheOfTopLeft,
+            "align is TopLeft",
+            null,
+            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;

@@ -197,6 +197,13 @@ public static class RuleTable
     public static readonly RuleDescriptor NormOfWidthOne = Warning(
         "ATTN0504", "[QkNorm] on heads of one channel", "[QkNorm] on heads of one channel keeps only the sign of every query and key");
 
+    // 06xx: cache
+    public static readonly RuleDescriptor CacheWithoutCausal = Error(
+        "ATTN0601", "A cache without [Causal]", "[{0}] needs [{1}]: only a causal layer can reuse what earlier tokens left");
+
+    public static readonly RuleDescriptor CacheOfTopLeft = Error(
+        "ATTN0602", "A cache for a top-left causal layer", "[{0}] does not go with [{1}] here: aligned TopLeft, a later token sees only the first keys, so there is nothing to append to; use [Causal] aligned BottomRight or remove [KvCache]");
+
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(RuleDescriptor))

@@ -9,7 +9,7 @@ public static class TargetRules
     /// <summary>The lowest C# version that the generated code compiles with, times 100.</summary>
     public const int LeastLanguageVersion = 1200;
 
-    private static readonly string[] s_generated = ["Spec", "Weights", "Reference", "ReferenceSingle"];
+    private static readonly string[] s_generated = ["Spec", "Weights", "Reference", "ReferenceSingle", "Cpu", "Cache"];
 
     public static void Check(RuleContext context)
     {

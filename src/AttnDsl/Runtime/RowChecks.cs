@@ -35,6 +35,24 @@ public static class RowChecks
         }
     }
 
+    /// <summary>Zeroes what stands behind the real tokens of each row.</summary>
+    /// <param name="values">[B, T, width].</param>
+    /// <param name="rows">The block's rows.</param>
+    /// <param name="width">Scalars per token.</param>
+    public static void ClearPadding(Span<float> values, TokenRows rows, int width)
+    {
+        if (!rows.IsRagged)
+        {
+            return;
+        }
+
+        for (int row = 0; row < rows.Batch; row++)
+        {
+            int count = rows.Count(row);
+            values.Slice(((row * rows.Tokens) + count) * width, (rows.Tokens - count) * width).Clear();
+        }
+    }
+
     /// <summary>Refuses gradients that would be written into the weights themselves.</summary>
     /// <exception cref="ArgumentException">Both are one object.</exception>
     public static void Distinct<T>(AttentionWeights<T> weights, AttentionWeights<T> gradients)

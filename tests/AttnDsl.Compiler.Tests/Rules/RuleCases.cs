@@ -192,6 +192,9 @@ public static class RuleCases
         (Layer.And("Causal").And("SlidingWindow", ("size", 1)), "ATTN0406@2:size"),
         (Layer.And("SlidingWindow", ("left", 0), ("right", 0)), "ATTN0406@1:left"),
         (Layer.And("Causal").And("SlidingWindow", ("size", int.MaxValue)), ""),
+        (Layer.And("KvCache"), "ATTN0601@1"),
+        (Layer.And("Causal").And("KvCache"), ""),
+        (Layer.And("Causal", ("align", "TopLeft")).And("KvCache"), "ATTN0404@1:align ATTN0602@2"),
     ];
 
     private static IEnumerable<(Stack Stack, string Expected)> Score =>

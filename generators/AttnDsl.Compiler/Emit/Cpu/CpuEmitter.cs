@@ -45,7 +45,7 @@ internal static class CpuEmitter
             ["cached"] = plan.Inputs.Cached,
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
-            ["decode_is_prefill"] = plan.Inputs.Cached && PlanDump.Steps(plan.Bodies[BodyNames.Decode]) == PlanDump.Steps(plan.Bodies[BodyNames.Prefill]),
+            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
             ["dim"] = w.Dim,
             ["query_heads"] = w.QueryHeads,
             ["key_heads"] = w.KeyHeads,
@@ -74,7 +74,7 @@ internal static class CpuEmitter
     {
         var places = new CpuPlaces(body, new Identifiers(s_reserved));
         var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray());
-        string[] steps = Fusions.Of(body).Select(f => renderer.Render("steps/" + f.Step.Kind, models.Of(f))).ToArray();
+        string[] steps = Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray();
         return new ScriptObject
         {
             ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),

@@ -12,10 +12,12 @@ internal sealed class CpuPlaces
     private readonly Dictionary<PlanValue, string> _names = new();
     private readonly Dictionary<PlanValue, string> _destinations = new();
     private readonly Identifiers _identifiers;
+    private readonly HashSet<PlanValue> _used;
 
     public CpuPlaces(PlanBody body, Identifiers identifiers)
     {
         _identifiers = identifiers;
+        _used = new HashSet<PlanValue>(body.Steps.SelectMany(s => s.Inputs).Concat(body.Outputs));
         foreach (PlanValue input in body.Inputs)
         {
             _names[input] = input.Name switch
@@ -42,6 +44,12 @@ internal sealed class CpuPlaces
 
     /// <summary>Parts of scratch.</summary>
     public int Parts { get; private set; }
+
+    /// <summary>True when the caller says where the value goes.</summary>
+    public bool IsDestination(PlanValue value) => _destinations.ContainsKey(value);
+
+    /// <summary>True when a step or the caller reads the value.</summary>
+    public bool IsUsed(PlanValue value) => _used.Contains(value);
 
     public string this[PlanValue value] => _names[value];
 

@@ -1,0 +1,24 @@
+using System.Linq;
+using System.Threading;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Spec;
+using Scriban.Runtime;
+
+namespace AttnDsl.Compiler.Emit;
+
+/// <summary>Writes the typed cache of a layer that has one.</summary>
+internal static class CacheEmitter
+{
+    public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
+    {
+        var model = new ScriptObject
+        {
+            ["version"] = SourceFile.Version,
+            ["element"] = plan.Cache.Element.ToString(),
+            ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
+            ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
+        };
+        string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
+        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("common/cache", model, cancellationToken));
+    }
+}

@@ -1,0 +1,198 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
+using Scriban.Runtime;
+
+namespace AttnDsl.Compiler.Emit.Cpu;
+
+/// <summary>Reduces each step to the kernel call its partial prints.</summary>
+internal sealed class CpuStepModels
+{
+    private readonly CpuPlaces _places;
+    private readonly CpuCores _cores;
+    private readonly RotationTables _rotations;
+    private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly Dictionary<PlanValue, int> _cached = new();
+
+    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams)
+    {
+        _places = places;
+        _cores = cores;
+        _rotations = rotations;
+        _streams = streams;
+    }
+
+    /// <summary>The step as C#.</summary>
+    public string Text(FusedStep fused, StepRenderer renderer)
+    {
+        ScriptObject model = Of(fused);
+        return renderer.Render("steps/" + fused.Step.Kind, Identity(model), () => model);
+    }
+
+    private static string Identity(ScriptObject model)
+    {
+        var identity = new StringBuilder();
+        foreach (KeyValuePair<string, object?> member in model.OrderBy(m => m.Key, System.StringComparer.Ordinal))
+        {
+            identity.Append(member.Key).Append('=').Append(System.Convert.ToString(member.Value, CultureInfo.InvariantCulture)).Append('\n');
+        }
+
+        return identity.ToString();
+    }
+
+    private ScriptObject Of(FusedStep fused)
+    {
+        PlanStep step = fused.Step;
+        switch (step)
+        {
+            case ReshapeStep reshape:
+                return Reshaped(reshape);
+            case AppendStep append:
+                int stream = _streams.ToList().IndexOf(append.Stream);
+                _cached[append.Output] = stream;
+                return new ScriptObject { ["x"] = _places[append.X], ["stream"] = Text(stream), ["content"] = append.Stream.Content };
+            case AttendStep attend:
+                return Attended(attend);
+            case AttendGradientStep gradient:
+                return Differentiated(gradient);
+        }
+
+        var model = new ScriptObject { ["declare"] = _places.Declare(fused.Output), ["y"] = _places[fused.Output], ["x"] = _places[step.Inputs[0]] };
+        switch (step)
+        {
+            case LinearStep linear:
+                int rows = linear.Weight.Type.Rank - 2;
+                model["w"] = _places[linear.Weight];
+                model["transposed"] = linear.Transposed;
+                model["bias"] = fused.Bias is { } bias ? _places[bias] : linear.Transposed ? "" : "default";
+                model["output"] = linear.Weight.Type.Dims[rows].Text;
+                model["input"] = linear.Weight.Type.Channels.Text;
+                model["heads"] = linear.PerHead ? linear.Weight.Type.Dims[0].Text : "1";
+                break;
+            case OuterSumStep outer:
+                model["b"] = _places[outer.B];
+                model["rows"] = outer.A.Type.Channels.Text;
+                model["columns"] = outer.B.Type.Channels.Text;
+                model["heads"] = outer.PerHead ? outer.A.Type.Dims[outer.A.Type.Rank - 2].Text : "1";
+                break;
+            case ElementwiseStep elementwise:
+                model["operator"] = elementwise.Operator.ToString();
+                model["b"] = _places[elementwise.B];
+                model["shape"] = Shape(elementwise.A.Type);
+                model["narrow"] = Shape(elementwise.B.Type);
+                break;
+            case SumToStep sum:
+                model["shape"] = Shape(sum.X.Type);
+                model["narrow"] = Shape(sum.Output.Type);
+                break;
+            case RepeatToStep repeat:
+                model["shape"] = Shape(repeat.Output.Type);
+                model["narrow"] = Shape(repeat.X.Type);
+                break;
+            case ScaleStep scale:
+                model["factor"] = ScalarType.Single.Literal(scale.Factor);
+                break;
+            case ReduceStep reduce:
+                model["reduction"] = reduce.Reduction.ToString();
+                model["width"] = reduce.X.Type.Channels.Text;
+                model["epsilon"] = reduce.Reduction == Reduction.InverseRms ? ScalarType.Double.Literal(reduce.Epsilon) : "";
+                break;
+            case RmsNormStep norm:
+                model["gain"] = _places[norm.Gain];
+                model["width"] = norm.X.Type.Channels.Text;
+                model["epsilon"] = ScalarType.Double.Literal(norm.Epsilon);
+                model["one_plus"] = norm.OnePlus;
+                break;
+            case RopeStep rope:
+                model["rotation"] = _rotations.Of(rope.Table);
+                model["heads"] = rope.X.Type.Dims[2].Text;
+                model["width"] = rope.X.Type.Channels.Text;
+                model["inverse"] = rope.Inverse;
+                break;
+            default:
+                throw new PlanException("the CPU has no model for " + step.Kind);
+        }
+
+        return model;
+    }
+
+    private ScriptObject Reshaped(ReshapeStep step)
+    {
+        // Only the caller's own places cannot be renamed: what goes there is copied.
+        bool copies = _places.IsDestination(step.Output);
+        string declare = "";
+        if (copies)
+        {
+            declare = _places.Declare(step.Output);
+        }
+        else
+        {
+            _places.Alias(step.Output, step.X);
+        }
+
+        return new ScriptObject { ["copies"] = copies, ["declare"] = declare, ["x"] = _places[step.X], ["y"] = _places[step.Output] };
+    }
+
+    private ScriptObject Attended(AttendStep step)
+    {
+        ScriptObject core = _cores.Of(step);
+        bool cached = _cached.TryGetValue(step.K, out int keys);
+        return new ScriptObject
+        {
+            ["declare"] = _places.Declare(step.Output),
+            ["declare_lse"] = step.Lse is { } lse && _places.IsUsed(lse) ? _places.Declare(lse) : "",
+            ["y"] = _places[step.Output],
+            ["lse"] = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default",
+            ["q"] = _places[step.Q],
+            ["cached"] = cached,
+            ["k"] = cached ? Text(keys) : _places[step.K],
+            ["v"] = cached ? Text(_cached[step.Values!]) : _places[step.Values!],
+            ["sinks"] = step.Sink is { } sink ? _places[sink] : "default",
+            ["core"] = (string)core["number"]!,
+            ["geometry"] = (string)core["geometry"]!,
+            ["score"] = (string)core["score"]!,
+            ["mask"] = (string)core["mask"]!,
+            ["key_heads"] = step.Settings.Key.Heads.ToString(CultureInfo.InvariantCulture),
+            ["value_heads"] = step.Settings.Value.Heads.ToString(CultureInfo.InvariantCulture),
+            ["key_width"] = Text(step.KeyWidth),
+            ["value_width"] = Text(step.ValueWidth),
+            ["key_tokens"] = step.K.Type.Dims[1] == Dim.S ? "rows.Keys" : "rows.Tokens",
+        };
+    }
+
+    private ScriptObject Differentiated(AttendGradientStep step)
+    {
+        AttendStep forward = step.Forward;
+        ScriptObject core = _cores.Of(forward);
+        bool hasSink = forward.Sink is not null;
+        string[] declarations = step.Outputs.Select(_places.Declare).ToArray();
+        return new ScriptObject
+        {
+            ["declare"] = string.Join("\n", declarations.Where(d => d.Length > 0)),
+            ["q"] = _places[forward.Q],
+            ["k"] = _places[forward.K],
+            ["v"] = _places[forward.Values!],
+            ["sinks"] = hasSink ? _places[forward.Sink!] : "default",
+            ["o"] = _places[forward.Output],
+            ["lse"] = _places[forward.Lse],
+            ["d_o"] = _places[step.OutputGradient],
+            ["geometry"] = (string)core["geometry"]!,
+            ["score"] = (string)core["score"]!,
+            ["mask"] = (string)core["mask"]!,
+            ["dq"] = _places[step.Outputs[0]],
+            ["dk"] = _places[step.Outputs[1]],
+            ["dv"] = _places[step.Outputs[2]],
+            ["d_sinks"] = hasSink ? _places[step.Outputs[3]] : "default",
+        };
+    }
+
+    /// <summary>Extents with the batch and token axes as one.</summary>
+    private static string Shape(TensorType type) => type.Dims[0].IsConstant
+        ? "[" + string.Join(", ", type.Dims.Select(d => d.Text)) + "]"
+        : "[count, " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
