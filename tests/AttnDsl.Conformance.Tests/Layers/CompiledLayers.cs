@@ -30,6 +30,15 @@ internal static class CompiledLayers
     /// <summary>The classes of the recordings.</summary>
     public static string GoldenSource => s_source.Value;
 
+    /// <summary>One of the classes of the recordings, in a namespace of its own.</summary>
+    public static string GoldenClass(string annotated, string space)
+    {
+        // The classes are set apart by empty lines.
+        string declaration = GoldenSource.Split("\n\n").Single(part => part.TrimEnd().EndsWith($" class {annotated};", StringComparison.Ordinal));
+        return $"namespace {space};\n\n{declaration}";
+    }
+
+    /// <summary>Compiles sources, generated code included, and loads the result.</summary>
     /// <param name="name">Of the assembly; two loaded assemblies must not answer to one.</param>
     /// <param name="sources">C# files.</param>
     /// <param name="rewrite">Gives every reference its text.</param>
@@ -50,10 +59,11 @@ internal static class CompiledLayers
         CompileResult Step(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken)
         {
             CompileResult result = AttentionCompiler.Compile(spec, options, cancellationToken);
-            IEnumerable<GeneratedFile> files = result.Files.Select(file => file.HintName.EndsWith(".Reference.g.cs", StringComparison.Ordinal)
-                ? file with { Text = rewrite(spec, file.Text) }
-                : file);
-            return result with { Files = files.ToEquatableArray() };
+            GeneratedFile reference = result.Files.Single(file => file.HintName.EndsWith(".Reference.g.cs", StringComparison.Ordinal));
+
+            // Half of the compiler's time would go into the flow analysis of references, which the project's own build of these classes does already.
+            GeneratedFile rewritten = reference with { Text = rewrite(spec, reference.Text).Replace("#nullable enable\n", "#nullable enable annotations\n", StringComparison.Ordinal) };
+            return result with { Files = result.Files.Select(file => file == reference ? rewritten : file).ToEquatableArray() };
         }
     }
 
