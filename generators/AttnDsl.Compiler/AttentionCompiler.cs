@@ -26,7 +26,7 @@ public static class AttentionCompiler
         }
 
         AttentionPlan plan = LayerCompiler.Lower(spec);
-        return new CompileResult(violations.Concat(Refusals(plan)).ToEquatableArray(), Files(plan, spec.Target, cancellationToken).ToEquatableArray());
+        return new CompileResult(violations.Concat(Refusals(plan)).ToEquatableArray(), Files(plan, spec.Target, options, cancellationToken).ToEquatableArray());
     }
 
     /// <summary>What <see cref="Compile"/> would report, without writing anything: for the analyzer.</summary>
@@ -47,7 +47,7 @@ public static class AttentionCompiler
 
     private static bool HasError(EquatableArray<RuleViolation> violations) => violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
 
-    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
+    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CompileOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
@@ -56,7 +56,12 @@ public static class AttentionCompiler
         if (ReferenceEmitter.Refusal(plan) is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, cancellationToken));
+            yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Double, cancellationToken));
+            if (options.Yardstick)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return new GeneratedFile(target.HintName + ".ReferenceSingle.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Single, cancellationToken));
+            }
         }
     }
 }

@@ -48,6 +48,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
 
         IncrementalValueProvider<CompileOptions> options = context.CompilationProvider
             .Select(static (compilation, _) => ProjectFacts.Of(compilation))
+            .Combine(context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => ProjectFacts.WantsYardstick(provider)))
+            .Select(static (facts, _) => facts.Left with { Yardstick = facts.Right })
             .WithTrackingName(TrackingNames.Options);
 
         IncrementalValuesProvider<GenerationResult> results = specs

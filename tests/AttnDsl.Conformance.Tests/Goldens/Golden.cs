@@ -46,6 +46,7 @@ internal sealed class Golden : IDisposable
     /// <param name="reference">In place of the layer's own reference.</param>
     public static Golden? Open(string name, ITestOutputHelper output, ILayer<double>? reference = null)
     {
+        GoldenSummary.Count(name, present: false);
         string? path = Shared.Find($"goldens/{name}.safetensors", output);
         GoldenSummary.Count(name, path is not null);
         return path is null ? null : new Golden(GoldenCases.Layers[name], reference ?? GoldenCases.Layers[name].Reference, SafetensorsFile.Open(path));

@@ -131,71 +131,8 @@ namespace @event
 
                         double[] v = vFlat; // [B, T, 2, 8]
 
-                        // s_ij = 0.35355339059327373 · ⟨q_i, k_j⟩ → p → o  [B, T, 2, 8]
-                        double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double[] p = new double[rows.KeyCount(b)];
-                                    double max = double.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * k[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        p[j] = z;
-                                        max = double.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
-                                    if (max == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    double sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * v[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        // o = softmax attention of q, k, v  [B, T, 2, 8]
+                        (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
 
                         double[] oFlat = o; // [B, T, 16]
 
@@ -307,71 +244,8 @@ namespace @event
 
                         double[] v = vFlat; // [B, T, 2, 8]
 
-                        // s_ij = 0.35355339059327373 · ⟨q_i, k_j⟩ → p → o  [B, T, 2, 8]
-                        double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double[] p = new double[rows.KeyCount(b)];
-                                    double max = double.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * k[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        p[j] = z;
-                                        max = double.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
-                                    if (max == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    double sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * v[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        // o = softmax attention of q, k, v  [B, T, 2, 8]
+                        (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
 
                         double[] oFlat = o; // [B, T, 16]
 
@@ -431,66 +305,7 @@ namespace @event
 
                         double[] do2 = doFlat; // [B, T, 2, 8]
 
-                        // p from lse again; ds_ij = p_ij (⟨do2_i, v_j⟩ − ⟨do2_i, o_i⟩)
-                        double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 2, 8])];
-                        double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 2, 8])];
-                        double[] dv = new double[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, tokens, 2, 8])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    double mass = oLse[(b * tokens + t) * 2 + h];
-                                    if (mass == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: no gradient
-                                    }
-
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double delta = 0;
-                                    for (int c = 0; c < 8; c++)
-                                    {
-                                        delta += do2[oAt + c] * o[oAt + c];
-                                    }
-
-                                    for (int j = 0; j < rows.KeyCount(b); j++)
-                                    {
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * k[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        double p = double.Exp(z - mass);
-                                        double dp = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dp += do2[oAt + c] * v[vAt + c];
-                                            dv[vAt + c] += p * do2[oAt + c];
-                                        }
-
-                                        double dz = p * (dp - delta) * 0.35355339059327373;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dq[qAt + c] += dz * k[kAt + c];
-                                            dk[kAt + c] += dz * q[qAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        (double[] dq, double[] dk, double[] dv) = AttendGradient(q, k, v, o, oLse, do2, rows, cancellationToken);
 
                         double[] dvFlat = dv; // [B, T, 16]
 
@@ -651,75 +466,9 @@ namespace @event
                         global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
                         global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
                         global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
 
-                        // s_ij = 0.35355339059327373 · ⟨query_i, key_j⟩ → p → o  [B, T, 2, 8]
-                        double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double[] p = new double[rows.KeyCount(b)];
-                                    double max = double.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        p[j] = z;
-                                        max = double.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
-                                    if (max == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    double sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * value[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        // o = softmax attention of query, key, value  [B, T, 2, 8]
+                        (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
 
                         return new(o, oLse);
                     }
@@ -743,136 +492,11 @@ namespace @event
                         global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
                         global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
                         global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 2, 8]);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
 
-                        // s_ij = 0.35355339059327373 · ⟨query_i, key_j⟩ → p → o  [B, T, 2, 8]
-                        double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double[] p = new double[rows.KeyCount(b)];
-                                    double max = double.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
+                        // o = softmax attention of query, key, value  [B, T, 2, 8]
+                        (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
 
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        p[j] = z;
-                                        max = double.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
-                                    if (max == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    double sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * value[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        // p from lse again; ds_ij = p_ij (⟨outputGradient_i, v_j⟩ − ⟨outputGradient_i, o_i⟩)
-                        double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 2, 8])];
-                        double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, keys, 2, 8])];
-                        double[] dv = new double[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, keys, 2, 8])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    double mass = oLse[(b * tokens + t) * 2 + h];
-                                    if (mass == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: no gradient
-                                    }
-
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double delta = 0;
-                                    for (int c = 0; c < 8; c++)
-                                    {
-                                        delta += outputGradient[oAt + c] * o[oAt + c];
-                                    }
-
-                                    for (int j = 0; j < rows.KeyCount(b); j++)
-                                    {
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        double p = double.Exp(z - mass);
-                                        double dp = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dp += outputGradient[oAt + c] * value[vAt + c];
-                                            dv[vAt + c] += p * outputGradient[oAt + c];
-                                        }
-
-                                        double dz = p * (dp - delta) * 0.35355339059327373;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dq[qAt + c] += dz * key[kAt + c];
-                                            dk[kAt + c] += dz * query[qAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
                         return new(dq, dk, dv);
                     }
@@ -897,7 +521,6 @@ namespace @event
                         global::AttnDsl.TokenRows rows = cache.Extend(block);
                         int batch = rows.Batch;
                         int tokens = rows.Tokens;
-                        int keys = rows.Keys;
                         double[] qProjWeight = weights.QProj.Data; // [16, 16]
                         double[] kProjWeight = weights.KProj.Data; // [16, 16]
                         double[] vProjWeight = weights.VProj.Data; // [16, 16]
@@ -970,71 +593,8 @@ namespace @event
 
                         double[] values = cache.Append(1, v, rows); // [B, S, 2, 8]: values, cached and new
 
-                        // s_ij = 0.35355339059327373 · ⟨q_i, keys2_j⟩ → p → o  [B, T, 2, 8]
-                        double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    double[] p = new double[rows.KeyCount(b)];
-                                    double max = double.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        double z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * keys2[kAt + c];
-                                        }
-
-                                        z *= 0.35355339059327373;
-                                        p[j] = z;
-                                        max = double.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
-                                    if (max == double.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    double sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = double.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * values[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
+                        // o = softmax attention of q, keys2, values  [B, T, 2, 8]
+                        (double[] o, double[] oLse) = Attend(q, keys2, values, rows, cancellationToken);
 
                         double[] oFlat = o; // [B, T, 16]
 
@@ -1069,88 +629,31 @@ namespace @event
                     /// <returns>[batch, 1, 16].</returns>
                     public static double[] Decode(Weights<double> weights, global::System.ReadOnlySpan<double> x, global::AttnDsl.ReferenceCache<double> cache, global::System.Threading.CancellationToken cancellationToken = default)
                     {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
                         global::System.ArgumentNullException.ThrowIfNull(cache);
-                        global::AttnDsl.Runtime.Check.Length("x", x.Length, [cache.Batch, 1, 16]);
-                        global::AttnDsl.TokenRows rows = cache.Extend(global::AttnDsl.TokenRows.Uniform(cache.Batch, 1));
+                        return Prefill(weights, x, cache, global::AttnDsl.TokenRows.Uniform(cache.Batch, 1), cancellationToken);
+                    }
+
+                    /// <summary>Softmax attention over every visible key.</summary>
+                    /// <remarks>
+                    /// <para>q = x Wqᵀ [B, T, 2, 8]; k = x Wkᵀ [B, S, 2, 8]; v = x Wvᵀ [B, S, 2, 8]</para>
+                    /// <para>s_ij = ⟨q_i, k_j⟩ / √8 for 2 score heads; head h reads query head h, key head h, value head h</para>
+                    /// <para>j ≤ i (causal, the last query sees the last key)</para>
+                    /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
+                    /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 16]</para>
+                    /// </remarks>
+                    /// <param name="q">[B, T, 2, 8].</param>
+                    /// <param name="k">[B, S, 2, 8].</param>
+                    /// <param name="v">[B, S, 2, 8].</param>
+                    /// <param name="rows">Queries and keys of each row.</param>
+                    /// <param name="cancellationToken">Cancels between heads.</param>
+                    /// <returns>Output [B, T, 2, 8] and lse [B, T, 2], the natural logarithm of the visible keys' sum.</returns>
+                    private static (double[] Output, double[] Lse) Attend(global::System.ReadOnlySpan<double> q, global::System.ReadOnlySpan<double> k, global::System.ReadOnlySpan<double> v, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken)
+                    {
                         int batch = rows.Batch;
                         int tokens = rows.Tokens;
                         int keys = rows.Keys;
-                        double[] qProjWeight = weights.QProj.Data; // [16, 16]
-                        double[] kProjWeight = weights.KProj.Data; // [16, 16]
-                        double[] vProjWeight = weights.VProj.Data; // [16, 16]
-                        double[] oProjWeight = weights.OProj.Data; // [16, 16]
-
-                        // qFlat = x q_proj.weightᵀ  [B, T, 16]
-                        double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    double sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                                    }
-
-                                    qFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        double[] q = qFlat; // [B, T, 2, 8]
-
-                        // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                        double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    double sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                                    }
-
-                                    kFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        double[] k = kFlat; // [B, T, 2, 8]
-
-                        // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                        double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    double sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                                    }
-
-                                    vFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        double[] v = vFlat; // [B, T, 2, 8]
-
-                        double[] keys2 = cache.Append(0, k, rows); // [B, S, 2, 8]: keys as the scores read them, cached and new
-
-                        double[] values = cache.Append(1, v, rows); // [B, S, 2, 8]: values, cached and new
-
-                        // s_ij = 0.35355339059327373 · ⟨q_i, keys2_j⟩ → p → o  [B, T, 2, 8]
                         double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
+                        double[] lse = new double[global::AttnDsl.Runtime.ArrayLength.Of("lse", [batch, tokens, 2])];
                         for (int b = 0; b < batch; b++)
                         {
                             for (int h = 0; h < 2; h++)
@@ -1174,7 +677,7 @@ namespace @event
                                         double z = 0;
                                         for (int c = 0; c < 8; c++)
                                         {
-                                            z += q[qAt + c] * keys2[kAt + c];
+                                            z += q[qAt + c] * k[kAt + c];
                                         }
 
                                         z *= 0.35355339059327373;
@@ -1182,7 +685,7 @@ namespace @event
                                         max = double.Max(max, p[j]);
                                     }
 
-                                    oLse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
+                                    lse[(b * tokens + t) * 2 + h] = double.NegativeInfinity;
                                     if (max == double.NegativeInfinity)
                                     {
                                         continue; // no key is visible: the row stays 0
@@ -1195,7 +698,7 @@ namespace @event
                                         sum += p[j];
                                     }
 
-                                    oLse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
+                                    lse[(b * tokens + t) * 2 + h] = max + double.Log(sum);
                                     int oAt = ((b * tokens + t) * 2 + h) * 8;
                                     for (int j = 0; j < p.Length; j++)
                                     {
@@ -1207,203 +710,6 @@ namespace @event
                                         int vAt = ((b * keys + j) * 2 + h) * 8;
                                         for (int c = 0; c < 8; c++)
                                         {
-                                            o[oAt + c] += p[j] / sum * values[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        double[] oFlat = o; // [B, T, 16]
-
-                        // output = oFlat o_proj.weightᵀ  [B, T, 16]
-                        double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    double sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                                    }
-
-                                    output[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        cache.Commit(rows);
-                        return output;
-                    }
-                }
-
-                /// <summary>The reference in single precision: how well plain float arithmetic does on this layer, the yardstick of tolerance tests.</summary>
-                [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
-                [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-                internal sealed class ReferenceSingle : global::AttnDsl.ICachedAttentionReference<Weights<float>, float>
-                {
-                    private ReferenceSingle()
-                    {
-                    }
-
-                    /// <summary>Head counts and widths.</summary>
-                    public static global::AttnDsl.LayerShape Shape { get; } = new(16, 2, 2, 2, 2, 8, 8, global::AttnDsl.CausalAlign.BottomRight, false);
-
-                    /// <summary>Weights initialised from a seed.</summary>
-                    public static Weights<float> CreateWeights(int seed) => Weights<float>.Create(seed);
-
-                    /// <summary>Weights of zeros, for instance to receive gradients.</summary>
-                    public static Weights<float> ZeroWeights() => Weights<float>.Zeros();
-
-                    /// <summary>The layer over a fresh block of tokens.</summary>
-                    /// <param name="weights">The layer's weights.</param>
-                    /// <param name="x">[batch, tokens, 16].</param>
-                    /// <param name="batch">Rows of the batch.</param>
-                    /// <param name="tokens">Tokens of each row.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores.</param>
-                    /// <returns>[batch, tokens, 16].</returns>
-                    public static float[] Forward(Weights<float> weights, global::System.ReadOnlySpan<float> x, int batch, int tokens, global::System.Threading.CancellationToken cancellationToken = default)
-                        => Forward(weights, x, global::AttnDsl.TokenRows.Uniform(batch, tokens), cancellationToken);
-
-                    /// <summary>The layer over a fresh block of tokens, rows described by <paramref name="rows"/> (uniform: ragged rows need [Segments]).</summary>
-                    /// <returns>[batch, tokens, 16]; padding is 0.</returns>
-                    public static float[] Forward(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-                    {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
-                        global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 16]);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        float[] qProjWeight = weights.QProj.Data; // [16, 16]
-                        float[] kProjWeight = weights.KProj.Data; // [16, 16]
-                        float[] vProjWeight = weights.VProj.Data; // [16, 16]
-                        float[] oProjWeight = weights.OProj.Data; // [16, 16]
-
-                        // qFlat = x q_proj.weightᵀ  [B, T, 16]
-                        float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                                    }
-
-                                    qFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] q = qFlat; // [B, T, 2, 8]
-
-                        // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                        float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                                    }
-
-                                    kFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] k = kFlat; // [B, T, 2, 8]
-
-                        // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                        float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                                    }
-
-                                    vFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] v = vFlat; // [B, T, 2, 8]
-
-                        // s_ij = 0.35355338f · ⟨q_i, k_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * k[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
                                             o[oAt + c] += p[j] / sum * v[vAt + c];
                                         }
                                     }
@@ -1411,119 +717,19 @@ namespace @event
                             }
                         }
 
-                        float[] oFlat = o; // [B, T, 16]
-
-                        // output = oFlat o_proj.weightᵀ  [B, T, 16]
-                        float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                                    }
-
-                                    output[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        return output;
+                        return (o, lse);
                     }
 
-                    /// <summary>Gradients of sum(output · outputGradient): the forward again, then every step's derivative in reverse.</summary>
-                    /// <param name="weights">The layer's weights.</param>
-                    /// <param name="x">[batch, tokens, 16].</param>
-                    /// <param name="outputGradient">[batch, tokens, 16].</param>
-                    /// <param name="gradients">Receives the weights' gradients; what it held is overwritten.</param>
-                    /// <param name="rows">As in Forward.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
-                    /// <returns>Gradient of x, [batch, tokens, 16].</returns>
-                    public static float[] Backward(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::System.ReadOnlySpan<float> outputGradient, Weights<float> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
+                    /// <summary>Gradients of <see cref="Attend"/>: probabilities from lse again, ds_ij = p_ij (⟨dO_i, v_j⟩ − ⟨dO_i, o_i⟩).</summary>
+                    /// <returns>Gradients of q, k and v.</returns>
+                    private static (double[] Query, double[] Key, double[] Value) AttendGradient(global::System.ReadOnlySpan<double> q, global::System.ReadOnlySpan<double> k, global::System.ReadOnlySpan<double> v, double[] o, double[] lse, global::System.ReadOnlySpan<double> dO, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken)
                     {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::System.ArgumentNullException.ThrowIfNull(gradients);
-                        global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                        global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
-                        global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 16]);
-                        global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 16]);
                         int batch = rows.Batch;
                         int tokens = rows.Tokens;
-                        float[] qProjWeight = weights.QProj.Data; // [16, 16]
-                        float[] kProjWeight = weights.KProj.Data; // [16, 16]
-                        float[] vProjWeight = weights.VProj.Data; // [16, 16]
-                        float[] oProjWeight = weights.OProj.Data; // [16, 16]
-
-                        // qFlat = x q_proj.weightᵀ  [B, T, 16]
-                        float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                                    }
-
-                                    qFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] q = qFlat; // [B, T, 2, 8]
-
-                        // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                        float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                                    }
-
-                                    kFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] k = kFlat; // [B, T, 2, 8]
-
-                        // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                        float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                                    }
-
-                                    vFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] v = vFlat; // [B, T, 2, 8]
-
-                        // s_ij = 0.35355338f · ⟨q_i, k_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
+                        int keys = rows.Keys;
+                        double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 2, 8])];
+                        double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, keys, 2, 8])];
+                        double[] dv = new double[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, keys, 2, 8])];
                         for (int b = 0; b < batch; b++)
                         {
                             for (int h = 0; h < 2; h++)
@@ -1532,143 +738,18 @@ namespace @event
                                 for (int t = 0; t < rows.Count(b); t++)
                                 {
                                     int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * k[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * v[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] oFlat = o; // [B, T, 16]
-
-                        // output = oFlat o_proj.weightᵀ  [B, T, 16]
-                        float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                                    }
-
-                                    output[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        // doFlat = outputGradient o_proj.weight  [B, T, 16]
-                        float[] doFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += outputGradient[(b * tokens + t) * 16 + c] * oProjWeight[c * 16 + r];
-                                    }
-
-                                    doFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        // doProjWeight = Σ outputGradient ⊗ oFlat  [16, 16]
-                        float[] doProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [16, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        doProjWeight[r * 16 + c] += outputGradient[(b * tokens + t) * 16 + r] * oFlat[(b * tokens + t) * 16 + c];
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] do2 = doFlat; // [B, T, 2, 8]
-
-                        // p from lse again; ds_ij = p_ij (⟨do2_i, v_j⟩ − ⟨do2_i, o_i⟩)
-                        float[] dq = new float[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 2, 8])];
-                        float[] dk = new float[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 2, 8])];
-                        float[] dv = new float[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, tokens, 2, 8])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    float mass = oLse[(b * tokens + t) * 2 + h];
-                                    if (mass == float.NegativeInfinity)
+                                    double mass = lse[(b * tokens + t) * 2 + h];
+                                    if (mass == double.NegativeInfinity)
                                     {
                                         continue; // no key is visible: no gradient
                                     }
 
                                     int qAt = ((b * tokens + t) * 2 + h) * 8;
                                     int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float delta = 0;
+                                    double delta = 0;
                                     for (int c = 0; c < 8; c++)
                                     {
-                                        delta += do2[oAt + c] * o[oAt + c];
+                                        delta += dO[oAt + c] * o[oAt + c];
                                     }
 
                                     for (int j = 0; j < rows.KeyCount(b); j++)
@@ -1678,24 +759,24 @@ namespace @event
                                             continue;
                                         }
 
-                                        int kAt = ((b * tokens + j) * 2 + h) * 8;
-                                        int vAt = ((b * tokens + j) * 2 + h) * 8;
-                                        float z = 0;
+                                        int kAt = ((b * keys + j) * 2 + h) * 8;
+                                        int vAt = ((b * keys + j) * 2 + h) * 8;
+                                        double z = 0;
                                         for (int c = 0; c < 8; c++)
                                         {
                                             z += q[qAt + c] * k[kAt + c];
                                         }
 
-                                        z *= 0.35355338f;
-                                        float p = float.Exp(z - mass);
-                                        float dp = 0;
+                                        z *= 0.35355339059327373;
+                                        double p = double.Exp(z - mass);
+                                        double dp = 0;
                                         for (int c = 0; c < 8; c++)
                                         {
-                                            dp += do2[oAt + c] * v[vAt + c];
-                                            dv[vAt + c] += p * do2[oAt + c];
+                                            dp += dO[oAt + c] * v[vAt + c];
+                                            dv[vAt + c] += p * dO[oAt + c];
                                         }
 
-                                        float dz = p * (dp - delta) * 0.35355338f;
+                                        double dz = p * (dp - delta) * 0.35355339059327373;
                                         for (int c = 0; c < 8; c++)
                                         {
                                             dq[qAt + c] += dz * k[kAt + c];
@@ -1706,751 +787,7 @@ namespace @event
                             }
                         }
 
-                        float[] dvFlat = dv; // [B, T, 16]
-
-                        // dx = dvFlat v_proj.weight  [B, T, 16]
-                        float[] dx = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += dvFlat[(b * tokens + t) * 16 + c] * vProjWeight[c * 16 + r];
-                                    }
-
-                                    dx[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        // dvProjWeight = Σ dvFlat ⊗ x  [16, 16]
-                        float[] dvProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [16, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        dvProjWeight[r * 16 + c] += dvFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] dkFlat = dk; // [B, T, 16]
-
-                        // dx2 = dkFlat k_proj.weight  [B, T, 16]
-                        float[] dx2 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += dkFlat[(b * tokens + t) * 16 + c] * kProjWeight[c * 16 + r];
-                                    }
-
-                                    dx2[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        // dx3 = dx + dx2  [B, T, 16]
-                        float[] dx3 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dx3[(b * tokens + t) * 16 + c] = dx[(b * tokens + t) * 16 + c] + dx2[(b * tokens + t) * 16 + c];
-                                }
-                            }
-                        }
-
-                        // dkProjWeight = Σ dkFlat ⊗ x  [16, 16]
-                        float[] dkProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [16, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        dkProjWeight[r * 16 + c] += dkFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] dqFlat = dq; // [B, T, 16]
-
-                        // dx4 = dqFlat q_proj.weight  [B, T, 16]
-                        float[] dx4 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += dqFlat[(b * tokens + t) * 16 + c] * qProjWeight[c * 16 + r];
-                                    }
-
-                                    dx4[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        // dx5 = dx3 + dx4  [B, T, 16]
-                        float[] dx5 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dx5[(b * tokens + t) * 16 + c] = dx3[(b * tokens + t) * 16 + c] + dx4[(b * tokens + t) * 16 + c];
-                                }
-                            }
-                        }
-
-                        // dqProjWeight = Σ dqFlat ⊗ x  [16, 16]
-                        float[] dqProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [16, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        dqProjWeight[r * 16 + c] += dqFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                                    }
-                                }
-                            }
-                        }
-
-                        dqProjWeight.CopyTo(gradients.QProj.Data, 0);
-                        dkProjWeight.CopyTo(gradients.KProj.Data, 0);
-                        dvProjWeight.CopyTo(gradients.VProj.Data, 0);
-                        doProjWeight.CopyTo(gradients.OProj.Data, 0);
-                        return dx5;
-                    }
-
-                    /// <summary>The attention core alone: scores, mask, softmax and value sums; no projection, norm or rotation.</summary>
-                    /// <param name="weights">Read for learned logits only.</param>
-                    /// <param name="query">[batch, tokens, 2, 8].</param>
-                    /// <param name="key">[batch, keys, 2, 8].</param>
-                    /// <param name="value">[batch, keys, 2, 8].</param>
-                    /// <param name="rows">Queries and keys of each row.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores.</param>
-                    /// <returns>Output [batch, tokens, 2, 8] and lse [batch, tokens, 2]: natural logarithm of the visible keys' sum, −∞ where none is visible.</returns>
-                    public static global::AttnDsl.CoreResult<float> Core(Weights<float> weights, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-                    {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
-                        global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
-                        global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
-                        global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
-
-                        // s_ij = 0.35355338f · ⟨query_i, key_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * value[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        return new(o, oLse);
-                    }
-
-                    /// <summary>Gradients of the core.</summary>
-                    /// <param name="weights">Read for learned logits only.</param>
-                    /// <param name="query">As in Core.</param>
-                    /// <param name="key">As in Core.</param>
-                    /// <param name="value">As in Core.</param>
-                    /// <param name="outputGradient">[batch, tokens, 2, 8].</param>
-                    /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
-                    /// <param name="rows">As in Core.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
-                    public static global::AttnDsl.CoreGradients<float> CoreBackward(Weights<float> weights, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> outputGradient, Weights<float> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-                    {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::System.ArgumentNullException.ThrowIfNull(gradients);
-                        global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                        global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
-                        global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
-                        global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
-                        global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
-                        global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 2, 8]);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
-
-                        // s_ij = 0.35355338f · ⟨query_i, key_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * value[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        // p from lse again; ds_ij = p_ij (⟨outputGradient_i, v_j⟩ − ⟨outputGradient_i, o_i⟩)
-                        float[] dq = new float[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 2, 8])];
-                        float[] dk = new float[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, keys, 2, 8])];
-                        float[] dv = new float[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, keys, 2, 8])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    float mass = oLse[(b * tokens + t) * 2 + h];
-                                    if (mass == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: no gradient
-                                    }
-
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float delta = 0;
-                                    for (int c = 0; c < 8; c++)
-                                    {
-                                        delta += outputGradient[oAt + c] * o[oAt + c];
-                                    }
-
-                                    for (int j = 0; j < rows.KeyCount(b); j++)
-                                    {
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += query[qAt + c] * key[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        float p = float.Exp(z - mass);
-                                        float dp = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dp += outputGradient[oAt + c] * value[vAt + c];
-                                            dv[vAt + c] += p * outputGradient[oAt + c];
-                                        }
-
-                                        float dz = p * (dp - delta) * 0.35355338f;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            dq[qAt + c] += dz * key[kAt + c];
-                                            dk[kAt + c] += dz * query[qAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        return new(dq, dk, dv);
-                    }
-
-                    /// <summary>An empty cache for <paramref name="batch"/> rows: k [2, 8], keys as the scores read them; v [2, 8], values.</summary>
-                    public static global::AttnDsl.ReferenceCache<float> CreateCache(int batch)
-                        => new(batch, [new("k", 2, 8), new("v", 2, 8)]);
-
-                    /// <summary>Appends a block of new tokens to the cache and attends over everything cached. All at once, in chunks or one by one gives the same rows.</summary>
-                    /// <param name="weights">The layer's weights.</param>
-                    /// <param name="x">[batch, new tokens, 16].</param>
-                    /// <param name="cache">From CreateCache; extended by the new tokens unless the call throws.</param>
-                    /// <param name="block">The new tokens of each row.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores; the cache is unchanged then.</param>
-                    /// <returns>[batch, new tokens, 16].</returns>
-                    public static float[] Prefill(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::AttnDsl.ReferenceCache<float> cache, global::AttnDsl.TokenRows block, global::System.Threading.CancellationToken cancellationToken = default)
-                    {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::System.ArgumentNullException.ThrowIfNull(cache);
-                        global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
-                        global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 16]);
-                        global::AttnDsl.TokenRows rows = cache.Extend(block);
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
-                        float[] qProjWeight = weights.QProj.Data; // [16, 16]
-                        float[] kProjWeight = weights.KProj.Data; // [16, 16]
-                        float[] vProjWeight = weights.VProj.Data; // [16, 16]
-                        float[] oProjWeight = weights.OProj.Data; // [16, 16]
-
-                        // qFlat = x q_proj.weightᵀ  [B, T, 16]
-                        float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                                    }
-
-                                    qFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] q = qFlat; // [B, T, 2, 8]
-
-                        // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                        float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                                    }
-
-                                    kFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] k = kFlat; // [B, T, 2, 8]
-
-                        // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                        float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                                    }
-
-                                    vFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] v = vFlat; // [B, T, 2, 8]
-
-                        float[] keys2 = cache.Append(0, k, rows); // [B, S, 2, 8]: keys as the scores read them, cached and new
-
-                        float[] values = cache.Append(1, v, rows); // [B, S, 2, 8]: values, cached and new
-
-                        // s_ij = 0.35355338f · ⟨q_i, keys2_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * keys2[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * values[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] oFlat = o; // [B, T, 16]
-
-                        // output = oFlat o_proj.weightᵀ  [B, T, 16]
-                        float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                                    }
-
-                                    output[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        cache.Commit(rows);
-                        return output;
-                    }
-
-                    /// <summary>Appends one new token a row and attends over everything cached.</summary>
-                    /// <param name="weights">The layer's weights.</param>
-                    /// <param name="x">[batch, 1, 16].</param>
-                    /// <param name="cache">From CreateCache; longer by one token a row afterwards.</param>
-                    /// <param name="cancellationToken">Cancels between rows of scores; the cache is unchanged then.</param>
-                    /// <returns>[batch, 1, 16].</returns>
-                    public static float[] Decode(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::AttnDsl.ReferenceCache<float> cache, global::System.Threading.CancellationToken cancellationToken = default)
-                    {
-                        global::System.ArgumentNullException.ThrowIfNull(weights);
-                        global::System.ArgumentNullException.ThrowIfNull(cache);
-                        global::AttnDsl.Runtime.Check.Length("x", x.Length, [cache.Batch, 1, 16]);
-                        global::AttnDsl.TokenRows rows = cache.Extend(global::AttnDsl.TokenRows.Uniform(cache.Batch, 1));
-                        int batch = rows.Batch;
-                        int tokens = rows.Tokens;
-                        int keys = rows.Keys;
-                        float[] qProjWeight = weights.QProj.Data; // [16, 16]
-                        float[] kProjWeight = weights.KProj.Data; // [16, 16]
-                        float[] vProjWeight = weights.VProj.Data; // [16, 16]
-                        float[] oProjWeight = weights.OProj.Data; // [16, 16]
-
-                        // qFlat = x q_proj.weightᵀ  [B, T, 16]
-                        float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                                    }
-
-                                    qFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] q = qFlat; // [B, T, 2, 8]
-
-                        // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                        float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                                    }
-
-                                    kFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] k = kFlat; // [B, T, 2, 8]
-
-                        // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                        float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                                    }
-
-                                    vFlat[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        float[] v = vFlat; // [B, T, 2, 8]
-
-                        float[] keys2 = cache.Append(0, k, rows); // [B, S, 2, 8]: keys as the scores read them, cached and new
-
-                        float[] values = cache.Append(1, v, rows); // [B, S, 2, 8]: values, cached and new
-
-                        // s_ij = 0.35355338f · ⟨q_i, keys2_j⟩ → p → o  [B, T, 2, 8]
-                        float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 2, 8])];
-                        float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 2])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int h = 0; h < 2; h++)
-                            {
-                                cancellationToken.ThrowIfCancellationRequested();
-                                for (int t = 0; t < rows.Count(b); t++)
-                                {
-                                    int i = rows.Past(b) + t;
-                                    int qAt = ((b * tokens + t) * 2 + h) * 8;
-                                    float[] p = new float[rows.KeyCount(b)];
-                                    float max = float.NegativeInfinity;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.NegativeInfinity;
-                                        if (!(j <= i))
-                                        {
-                                            continue;
-                                        }
-
-                                        int kAt = ((b * keys + j) * 2 + h) * 8;
-                                        float z = 0;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            z += q[qAt + c] * keys2[kAt + c];
-                                        }
-
-                                        z *= 0.35355338f;
-                                        p[j] = z;
-                                        max = float.Max(max, p[j]);
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = float.NegativeInfinity;
-                                    if (max == float.NegativeInfinity)
-                                    {
-                                        continue; // no key is visible: the row stays 0
-                                    }
-
-                                    float sum = 0;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        p[j] = float.Exp(p[j] - max);
-                                        sum += p[j];
-                                    }
-
-                                    oLse[(b * tokens + t) * 2 + h] = max + float.Log(sum);
-                                    int oAt = ((b * tokens + t) * 2 + h) * 8;
-                                    for (int j = 0; j < p.Length; j++)
-                                    {
-                                        if (p[j] == 0)
-                                        {
-                                            continue; // hidden: whatever stands in its value must not be read
-                                        }
-
-                                        int vAt = ((b * keys + j) * 2 + h) * 8;
-                                        for (int c = 0; c < 8; c++)
-                                        {
-                                            o[oAt + c] += p[j] / sum * values[vAt + c];
-                                        }
-                                    }
-                                }
-                            }
-                        }
-
-                        float[] oFlat = o; // [B, T, 16]
-
-                        // output = oFlat o_proj.weightᵀ  [B, T, 16]
-                        float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-                        for (int b = 0; b < batch; b++)
-                        {
-                            for (int t = 0; t < rows.Count(b); t++)
-                            {
-                                for (int r = 0; r < 16; r++)
-                                {
-                                    float sum = 0;
-                                    for (int c = 0; c < 16; c++)
-                                    {
-                                        sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                                    }
-
-                                    output[(b * tokens + t) * 16 + r] = sum;
-                                }
-                            }
-                        }
-
-                        cache.Commit(rows);
-                        return output;
+                        return (dq, dk, dv);
                     }
                 }
             }

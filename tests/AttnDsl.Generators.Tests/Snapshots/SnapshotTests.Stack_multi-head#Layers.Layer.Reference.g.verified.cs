@@ -125,67 +125,8 @@ namespace Layers
 
                 double[] v = vFlat; // [B, T, 4, 16]
 
-                // s_ij = 0.25 · ⟨q_i, k_j⟩ → p → o  [B, T, 4, 16]
-                double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            double[] p = new double[rows.KeyCount(b)];
-                            double max = double.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.NegativeInfinity;
-
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                double z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25;
-                                p[j] = z;
-                                max = double.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = double.NegativeInfinity;
-                            if (max == double.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            double sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + double.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * v[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
+                // o = softmax attention of q, k, v  [B, T, 4, 16]
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
 
                 double[] oFlat = o; // [B, T, 64]
 
@@ -297,67 +238,8 @@ namespace Layers
 
                 double[] v = vFlat; // [B, T, 4, 16]
 
-                // s_ij = 0.25 · ⟨q_i, k_j⟩ → p → o  [B, T, 4, 16]
-                double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            double[] p = new double[rows.KeyCount(b)];
-                            double max = double.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.NegativeInfinity;
-
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                double z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25;
-                                p[j] = z;
-                                max = double.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = double.NegativeInfinity;
-                            if (max == double.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            double sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + double.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * v[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
+                // o = softmax attention of q, k, v  [B, T, 4, 16]
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
 
                 double[] oFlat = o; // [B, T, 64]
 
@@ -417,61 +299,7 @@ namespace Layers
 
                 double[] do2 = doFlat; // [B, T, 4, 16]
 
-                // p from lse again; ds_ij = p_ij (⟨do2_i, v_j⟩ − ⟨do2_i, o_i⟩)
-                double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 16])];
-                double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 4, 16])];
-                double[] dv = new double[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            double mass = oLse[(b * tokens + t) * 4 + h];
-                            if (mass == double.NegativeInfinity)
-                            {
-                                continue; // no key is visible: no gradient
-                            }
-
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            double delta = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                delta += do2[oAt + c] * o[oAt + c];
-                            }
-
-                            for (int j = 0; j < rows.KeyCount(b); j++)
-                            {
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                double z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25;
-                                double p = double.Exp(z - mass);
-                                double dp = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dp += do2[oAt + c] * v[vAt + c];
-                                    dv[vAt + c] += p * do2[oAt + c];
-                                }
-
-                                double dz = p * (dp - delta) * 0.25;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dq[qAt + c] += dz * k[kAt + c];
-                                    dk[kAt + c] += dz * q[qAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
+                (double[] dq, double[] dk, double[] dv) = AttendGradient(q, k, v, o, oLse, do2, rows, cancellationToken);
 
                 double[] dvFlat = dv; // [B, T, 64]
 
@@ -632,71 +460,9 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
-                int keys = rows.Keys;
 
-                // s_ij = 0.25 · ⟨query_i, key_j⟩ → p → o  [B, T, 4, 16]
-                double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            double[] p = new double[rows.KeyCount(b)];
-                            double max = double.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.NegativeInfinity;
-
-                                int kAt = ((b * keys + j) * 4 + h) * 16;
-                                double z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += query[qAt + c] * key[kAt + c];
-                                }
-
-                                z *= 0.25;
-                                p[j] = z;
-                                max = double.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = double.NegativeInfinity;
-                            if (max == double.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            double sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = double.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + double.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * keys + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * value[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
+                // o = softmax attention of query, key, value  [B, T, 4, 16]
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
 
                 return new(o, oLse);
             }
@@ -720,13 +486,35 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
+
+                // o = softmax attention of query, key, value  [B, T, 4, 16]
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
+
+                (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
+
+                return new(dq, dk, dv);
+            }
+
+            /// <summary>Softmax attention over every visible key.</summary>
+            /// <remarks>
+            /// <para>q = x Wqᵀ [B, T, 4, 16]; k = x Wkᵀ [B, S, 4, 16]; v = x Wvᵀ [B, S, 4, 16]</para>
+            /// <para>s_ij = ⟨q_i, k_j⟩ / √16 for 4 score heads; head h reads query head h, key head h, value head h</para>
+            /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
+            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]</para>
+            /// </remarks>
+            /// <param name="q">[B, T, 4, 16].</param>
+            /// <param name="k">[B, S, 4, 16].</param>
+            /// <param name="v">[B, S, 4, 16].</param>
+            /// <param name="rows">Queries and keys of each row.</param>
+            /// <param name="cancellationToken">Cancels between heads.</param>
+            /// <returns>Output [B, T, 4, 16] and lse [B, T, 4], the natural logarithm of the visible keys' sum.</returns>
+            private static (double[] Output, double[] Lse) Attend(global::System.ReadOnlySpan<double> q, global::System.ReadOnlySpan<double> k, global::System.ReadOnlySpan<double> v, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken)
+            {
                 int batch = rows.Batch;
                 int tokens = rows.Tokens;
                 int keys = rows.Keys;
-
-                // s_ij = 0.25 · ⟨query_i, key_j⟩ → p → o  [B, T, 4, 16]
                 double[] o = new double[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                double[] oLse = new double[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
+                double[] lse = new double[global::AttnDsl.Runtime.ArrayLength.Of("lse", [batch, tokens, 4])];
                 for (int b = 0; b < batch; b++)
                 {
                     for (int h = 0; h < 4; h++)
@@ -746,7 +534,7 @@ namespace Layers
                                 double z = 0;
                                 for (int c = 0; c < 16; c++)
                                 {
-                                    z += query[qAt + c] * key[kAt + c];
+                                    z += q[qAt + c] * k[kAt + c];
                                 }
 
                                 z *= 0.25;
@@ -754,7 +542,7 @@ namespace Layers
                                 max = double.Max(max, p[j]);
                             }
 
-                            oLse[(b * tokens + t) * 4 + h] = double.NegativeInfinity;
+                            lse[(b * tokens + t) * 4 + h] = double.NegativeInfinity;
                             if (max == double.NegativeInfinity)
                             {
                                 continue; // no key is visible: the row stays 0
@@ -767,7 +555,7 @@ namespace Layers
                                 sum += p[j];
                             }
 
-                            oLse[(b * tokens + t) * 4 + h] = max + double.Log(sum);
+                            lse[(b * tokens + t) * 4 + h] = max + double.Log(sum);
                             int oAt = ((b * tokens + t) * 4 + h) * 16;
                             for (int j = 0; j < p.Length; j++)
                             {
@@ -779,14 +567,23 @@ namespace Layers
                                 int vAt = ((b * keys + j) * 4 + h) * 16;
                                 for (int c = 0; c < 16; c++)
                                 {
-                                    o[oAt + c] += p[j] / sum * value[vAt + c];
+                                    o[oAt + c] += p[j] / sum * v[vAt + c];
                                 }
                             }
                         }
                     }
                 }
 
-                // p from lse again; ds_ij = p_ij (⟨outputGradient_i, v_j⟩ − ⟨outputGradient_i, o_i⟩)
+                return (o, lse);
+            }
+
+            /// <summary>Gradients of <see cref="Attend"/>: probabilities from lse again, ds_ij = p_ij (⟨dO_i, v_j⟩ − ⟨dO_i, o_i⟩).</summary>
+            /// <returns>Gradients of q, k and v.</returns>
+            private static (double[] Query, double[] Key, double[] Value) AttendGradient(global::System.ReadOnlySpan<double> q, global::System.ReadOnlySpan<double> k, global::System.ReadOnlySpan<double> v, double[] o, double[] lse, global::System.ReadOnlySpan<double> dO, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                int keys = rows.Keys;
                 double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 16])];
                 double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, keys, 4, 16])];
                 double[] dv = new double[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, keys, 4, 16])];
@@ -798,7 +595,7 @@ namespace Layers
                         for (int t = 0; t < rows.Count(b); t++)
                         {
                             int i = rows.Past(b) + t;
-                            double mass = oLse[(b * tokens + t) * 4 + h];
+                            double mass = lse[(b * tokens + t) * 4 + h];
                             if (mass == double.NegativeInfinity)
                             {
                                 continue; // no key is visible: no gradient
@@ -809,7 +606,7 @@ namespace Layers
                             double delta = 0;
                             for (int c = 0; c < 16; c++)
                             {
-                                delta += outputGradient[oAt + c] * o[oAt + c];
+                                delta += dO[oAt + c] * o[oAt + c];
                             }
 
                             for (int j = 0; j < rows.KeyCount(b); j++)
@@ -819,7 +616,7 @@ namespace Layers
                                 double z = 0;
                                 for (int c = 0; c < 16; c++)
                                 {
-                                    z += query[qAt + c] * key[kAt + c];
+                                    z += q[qAt + c] * k[kAt + c];
                                 }
 
                                 z *= 0.25;
@@ -827,468 +624,11 @@ namespace Layers
                                 double dp = 0;
                                 for (int c = 0; c < 16; c++)
                                 {
-                                    dp += outputGradient[oAt + c] * value[vAt + c];
-                                    dv[vAt + c] += p * outputGradient[oAt + c];
+                                    dp += dO[oAt + c] * v[vAt + c];
+                                    dv[vAt + c] += p * dO[oAt + c];
                                 }
 
                                 double dz = p * (dp - delta) * 0.25;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dq[qAt + c] += dz * key[kAt + c];
-                                    dk[kAt + c] += dz * query[qAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                return new(dq, dk, dv);
-            }
-        }
-
-        /// <summary>The reference in single precision: how well plain float arithmetic does on this layer, the yardstick of tolerance tests.</summary>
-        [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
-        [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        internal sealed class ReferenceSingle : global::AttnDsl.IAttentionReference<Weights<float>, float>
-        {
-            private ReferenceSingle()
-            {
-            }
-
-            /// <summary>Head counts and widths.</summary>
-            public static global::AttnDsl.LayerShape Shape { get; } = new(64, 4, 4, 4, 4, 16, 16, null, false);
-
-            /// <summary>Weights initialised from a seed.</summary>
-            public static Weights<float> CreateWeights(int seed) => Weights<float>.Create(seed);
-
-            /// <summary>Weights of zeros, for instance to receive gradients.</summary>
-            public static Weights<float> ZeroWeights() => Weights<float>.Zeros();
-
-            /// <summary>The layer over a fresh block of tokens.</summary>
-            /// <param name="weights">The layer's weights.</param>
-            /// <param name="x">[batch, tokens, 64].</param>
-            /// <param name="batch">Rows of the batch.</param>
-            /// <param name="tokens">Tokens of each row.</param>
-            /// <param name="cancellationToken">Cancels between rows of scores.</param>
-            /// <returns>[batch, tokens, 64].</returns>
-            public static float[] Forward(Weights<float> weights, global::System.ReadOnlySpan<float> x, int batch, int tokens, global::System.Threading.CancellationToken cancellationToken = default)
-                => Forward(weights, x, global::AttnDsl.TokenRows.Uniform(batch, tokens), cancellationToken);
-
-            /// <summary>The layer over a fresh block of tokens, rows described by <paramref name="rows"/> (uniform: ragged rows need [Segments]).</summary>
-            /// <returns>[batch, tokens, 64]; padding is 0.</returns>
-            public static float[] Forward(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-            {
-                global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
-                global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
-                float[] qProjWeight = weights.QProj.Data; // [64, 64]
-                float[] kProjWeight = weights.KProj.Data; // [64, 64]
-                float[] vProjWeight = weights.VProj.Data; // [64, 64]
-                float[] oProjWeight = weights.OProj.Data; // [64, 64]
-
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] q = qFlat; // [B, T, 4, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] v = vFlat; // [B, T, 4, 16]
-
-                // s_ij = 0.25f · ⟨q_i, k_j⟩ → p → o  [B, T, 4, 16]
-                float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            float[] p = new float[rows.KeyCount(b)];
-                            float max = float.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.NegativeInfinity;
-
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                p[j] = z;
-                                max = float.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = float.NegativeInfinity;
-                            if (max == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            float sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + float.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * v[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                float[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                return output;
-            }
-
-            /// <summary>Gradients of sum(output · outputGradient): the forward again, then every step's derivative in reverse.</summary>
-            /// <param name="weights">The layer's weights.</param>
-            /// <param name="x">[batch, tokens, 64].</param>
-            /// <param name="outputGradient">[batch, tokens, 64].</param>
-            /// <param name="gradients">Receives the weights' gradients; what it held is overwritten.</param>
-            /// <param name="rows">As in Forward.</param>
-            /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
-            /// <returns>Gradient of x, [batch, tokens, 64].</returns>
-            public static float[] Backward(Weights<float> weights, global::System.ReadOnlySpan<float> x, global::System.ReadOnlySpan<float> outputGradient, Weights<float> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-            {
-                global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(gradients);
-                global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
-                global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
-                global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
-                float[] qProjWeight = weights.QProj.Data; // [64, 64]
-                float[] kProjWeight = weights.KProj.Data; // [64, 64]
-                float[] vProjWeight = weights.VProj.Data; // [64, 64]
-                float[] oProjWeight = weights.OProj.Data; // [64, 64]
-
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                float[] qFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] q = qFlat; // [B, T, 4, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                float[] kFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                float[] vFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                float[] v = vFlat; // [B, T, 4, 16]
-
-                // s_ij = 0.25f · ⟨q_i, k_j⟩ → p → o  [B, T, 4, 16]
-                float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            float[] p = new float[rows.KeyCount(b)];
-                            float max = float.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.NegativeInfinity;
-
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                p[j] = z;
-                                max = float.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = float.NegativeInfinity;
-                            if (max == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            float sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + float.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * v[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                float[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                float[] output = new float[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 64]
-                float[] doFlat = new float[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 64 + c] * oProjWeight[c * 64 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [64, 64]
-                float[] doProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                doProjWeight[r * 64 + c] += outputGradient[(b * tokens + t) * 64 + r] * oFlat[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                float[] do2 = doFlat; // [B, T, 4, 16]
-
-                // p from lse again; ds_ij = p_ij (⟨do2_i, v_j⟩ − ⟨do2_i, o_i⟩)
-                float[] dq = new float[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 16])];
-                float[] dk = new float[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 4, 16])];
-                float[] dv = new float[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            float mass = oLse[(b * tokens + t) * 4 + h];
-                            if (mass == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: no gradient
-                            }
-
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            float delta = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                delta += do2[oAt + c] * o[oAt + c];
-                            }
-
-                            for (int j = 0; j < rows.KeyCount(b); j++)
-                            {
-                                int kAt = ((b * tokens + j) * 4 + h) * 16;
-                                int vAt = ((b * tokens + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += q[qAt + c] * k[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                float p = float.Exp(z - mass);
-                                float dp = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dp += do2[oAt + c] * v[vAt + c];
-                                    dv[vAt + c] += p * do2[oAt + c];
-                                }
-
-                                float dz = p * (dp - delta) * 0.25f;
                                 for (int c = 0; c < 16; c++)
                                 {
                                     dq[qAt + c] += dz * k[kAt + c];
@@ -1299,376 +639,7 @@ namespace Layers
                     }
                 }
 
-                float[] dvFlat = dv; // [B, T, 64]
-
-                // dx = dvFlat v_proj.weight  [B, T, 64]
-                float[] dx = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dvFlat[(b * tokens + t) * 64 + c] * vProjWeight[c * 64 + r];
-                            }
-
-                            dx[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvFlat ⊗ x  [64, 64]
-                float[] dvProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dvProjWeight[r * 64 + c] += dvFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                float[] dkFlat = dk; // [B, T, 64]
-
-                // dx2 = dkFlat k_proj.weight  [B, T, 64]
-                float[] dx2 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dkFlat[(b * tokens + t) * 64 + c] * kProjWeight[c * 64 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 64]
-                float[] dx3 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx3[(b * tokens + t) * 64 + c] = dx[(b * tokens + t) * 64 + c] + dx2[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkFlat ⊗ x  [64, 64]
-                float[] dkProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dkProjWeight[r * 64 + c] += dkFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                float[] dqFlat = dq; // [B, T, 64]
-
-                // dx4 = dqFlat q_proj.weight  [B, T, 64]
-                float[] dx4 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            float sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dqFlat[(b * tokens + t) * 64 + c] * qProjWeight[c * 64 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 64]
-                float[] dx5 = new float[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx5[(b * tokens + t) * 64 + c] = dx3[(b * tokens + t) * 64 + c] + dx4[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqFlat ⊗ x  [64, 64]
-                float[] dqProjWeight = new float[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dqProjWeight[r * 64 + c] += dqFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                dqProjWeight.CopyTo(gradients.QProj.Data, 0);
-                dkProjWeight.CopyTo(gradients.KProj.Data, 0);
-                dvProjWeight.CopyTo(gradients.VProj.Data, 0);
-                doProjWeight.CopyTo(gradients.OProj.Data, 0);
-                return dx5;
-            }
-
-            /// <summary>The attention core alone: scores, mask, softmax and value sums; no projection, norm or rotation.</summary>
-            /// <param name="weights">Read for learned logits only.</param>
-            /// <param name="query">[batch, tokens, 4, 16].</param>
-            /// <param name="key">[batch, keys, 4, 16].</param>
-            /// <param name="value">[batch, keys, 4, 16].</param>
-            /// <param name="rows">Queries and keys of each row.</param>
-            /// <param name="cancellationToken">Cancels between rows of scores.</param>
-            /// <returns>Output [batch, tokens, 4, 16] and lse [batch, tokens, 4]: natural logarithm of the visible keys' sum, −∞ where none is visible.</returns>
-            public static global::AttnDsl.CoreResult<float> Core(Weights<float> weights, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-            {
-                global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
-                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
-                int keys = rows.Keys;
-
-                // s_ij = 0.25f · ⟨query_i, key_j⟩ → p → o  [B, T, 4, 16]
-                float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            float[] p = new float[rows.KeyCount(b)];
-                            float max = float.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.NegativeInfinity;
-
-                                int kAt = ((b * keys + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += query[qAt + c] * key[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                p[j] = z;
-                                max = float.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = float.NegativeInfinity;
-                            if (max == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            float sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + float.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * keys + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * value[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                return new(o, oLse);
-            }
-
-            /// <summary>Gradients of the core.</summary>
-            /// <param name="weights">Read for learned logits only.</param>
-            /// <param name="query">As in Core.</param>
-            /// <param name="key">As in Core.</param>
-            /// <param name="value">As in Core.</param>
-            /// <param name="outputGradient">[batch, tokens, 4, 16].</param>
-            /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
-            /// <param name="rows">As in Core.</param>
-            /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
-            public static global::AttnDsl.CoreGradients<float> CoreBackward(Weights<float> weights, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> outputGradient, Weights<float> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
-            {
-                global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(gradients);
-                global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
-                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
-                int keys = rows.Keys;
-
-                // s_ij = 0.25f · ⟨query_i, key_j⟩ → p → o  [B, T, 4, 16]
-                float[] o = new float[global::AttnDsl.Runtime.ArrayLength.Of("o", [batch, tokens, 4, 16])];
-                float[] oLse = new float[global::AttnDsl.Runtime.ArrayLength.Of("oLse", [batch, tokens, 4])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            float[] p = new float[rows.KeyCount(b)];
-                            float max = float.NegativeInfinity;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.NegativeInfinity;
-
-                                int kAt = ((b * keys + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += query[qAt + c] * key[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                p[j] = z;
-                                max = float.Max(max, p[j]);
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = float.NegativeInfinity;
-                            if (max == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: the row stays 0
-                            }
-
-                            float sum = 0;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                p[j] = float.Exp(p[j] - max);
-                                sum += p[j];
-                            }
-
-                            oLse[(b * tokens + t) * 4 + h] = max + float.Log(sum);
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            for (int j = 0; j < p.Length; j++)
-                            {
-                                if (p[j] == 0)
-                                {
-                                    continue; // hidden: whatever stands in its value must not be read
-                                }
-
-                                int vAt = ((b * keys + j) * 4 + h) * 16;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    o[oAt + c] += p[j] / sum * value[vAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                // p from lse again; ds_ij = p_ij (⟨outputGradient_i, v_j⟩ − ⟨outputGradient_i, o_i⟩)
-                float[] dq = new float[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 16])];
-                float[] dk = new float[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, keys, 4, 16])];
-                float[] dv = new float[global::AttnDsl.Runtime.ArrayLength.Of("dv", [batch, keys, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int h = 0; h < 4; h++)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        for (int t = 0; t < rows.Count(b); t++)
-                        {
-                            int i = rows.Past(b) + t;
-                            float mass = oLse[(b * tokens + t) * 4 + h];
-                            if (mass == float.NegativeInfinity)
-                            {
-                                continue; // no key is visible: no gradient
-                            }
-
-                            int qAt = ((b * tokens + t) * 4 + h) * 16;
-                            int oAt = ((b * tokens + t) * 4 + h) * 16;
-                            float delta = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                delta += outputGradient[oAt + c] * o[oAt + c];
-                            }
-
-                            for (int j = 0; j < rows.KeyCount(b); j++)
-                            {
-                                int kAt = ((b * keys + j) * 4 + h) * 16;
-                                int vAt = ((b * keys + j) * 4 + h) * 16;
-                                float z = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    z += query[qAt + c] * key[kAt + c];
-                                }
-
-                                z *= 0.25f;
-                                float p = float.Exp(z - mass);
-                                float dp = 0;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dp += outputGradient[oAt + c] * value[vAt + c];
-                                    dv[vAt + c] += p * outputGradient[oAt + c];
-                                }
-
-                                float dz = p * (dp - delta) * 0.25f;
-                                for (int c = 0; c < 16; c++)
-                                {
-                                    dq[qAt + c] += dz * key[kAt + c];
-                                    dk[kAt + c] += dz * query[qAt + c];
-                                }
-                            }
-                        }
-                    }
-                }
-
-                return new(dq, dk, dv);
+                return (dq, dk, dv);
             }
         }
     }
