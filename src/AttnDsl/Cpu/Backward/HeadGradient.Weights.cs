@@ -310,7 +310,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     {
         int lane = vector * TLanes.Count;
         int row = _past + info.Token;
-        return new(TLanes.Load(_row + (tile * Lanes) + lane), row + lane, row + info.Rows - 1, Math.Min(_firstKey + key, _keyCount - 1), ScoreHead);
+        int column = Math.Min(_firstKey + key, _keyCount - 1);
+        return new(TLanes.Load(_row + (tile * Lanes) + lane), TLanes.Broadcast(column), row + lane, row + info.Rows - 1, column, ScoreHead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
