@@ -10,13 +10,19 @@ namespace AttnDsl.Cpu;
 internal sealed unsafe class BlockedProduct<TLanes> : TeamJob
     where TLanes : unmanaged, IKernelLanes<TLanes>
 {
-    // Columns and rows that are packed at one time: a few MiB each.
+    // Extents that are packed at one time, 16 MiB of each operand.
     private const int PackedColumns = 2064;
     private const int PackedRows = 2048;
+    private const int PackedDepth = 2048;
 
-    // Rows of a job; panels of B of a packing job.
-    private const int JobRows = 64;
-    private const int JobPanels = 4;
+    // A job's part of C stays in the second cache while it goes through the depth, and the more rows it has, the less often panels of B come from the third.
+    private const int MostJobRows = 256;
+    private const int LeastJobRows = 64;
+    private const int JobColumns = 264;
+
+    // Panels of B, and rows of A, of a packing job.
+    private const int PackedPanels = 4;
+    private const int PackedJobRows = 64;
 
     private const long AloneBelow = 300_000;
 
@@ -34,6 +40,8 @@ internal sealed unsafe class BlockedProduct<TLanes> : TeamJob
     private int _columns;
     private int _depthFrom;
     private int _depth;
+    private int _slice;
+    private int _jobRows;
     private int _rowJobs;
     private int _columnJobs;
     private int _panelsPerJob;
@@ -45,8 +53,8 @@ internal sealed unsafe class BlockedProduct<TLanes> : TeamJob
         get => Tile.Vectors * TLanes.Count;
     }
 
-    // A panel of B is Lanes wide: three vectors times this stays near the nearest cache.
-    private static int DepthBlock => TLanes.Count == 16 ? 512 : 256;
+    // Depth that one run of tiles goes through: with three vectors of B it stays in the nearest cache, or almost.
+    private static int DepthSlice => TLanes.Count == 16 ? 512 : 256;
 
     public static void Run(in MatrixProduct product, int threads)
     {
@@ -88,12 +96,11 @@ internal sealed unsafe class BlockedProduct<TLanes> : TeamJob
     {
         int lanes = Lanes;
         int tileRows = TLanes.TileRows;
-        int depths = Math.Max(1, Divide(_product.Depth, DepthBlock));
-        int depth = Divide(_product.Depth, depths);
+        int depthBlock = Math.Min(PackedDepth, _product.Depth);
         int columnBlock = Math.Min(PackedColumns / lanes * lanes, Divide(_product.Columns, lanes) * lanes);
         int rowBlock = Math.Min(PackedRows, Divide(_product.Rows, tileRows) * tileRows);
-        long sizeB = Workspace.Padded((long)columnBlock * depth);
-        long sizeA = Workspace.Padded((long)rowBlock * depth);
+        long sizeB = Workspace.Padded((long)columnBlock * depthBlock);
+        long sizeA = Workspace.Padded((long)rowBlock * depthBlock);
         _packedB = workspace.Reserve(sizeB + sizeA + Workspace.Padded(columnBlock));
         _packedA = _packedB + sizeB;
         _start = _packedA + sizeA;
@@ -105,128 +112,171 @@ internal sealed unsafe class BlockedProduct<TLanes> : TeamJob
                 _start[i] = _product.Bias != null && i < _columns ? _product.Bias[_column + i] : 0;
             }
 
-            for (int d = 0; d < depths; d++)
+            // Once even without any depth: the bias is still to be written.
+            _depthFrom = 0;
+            do
             {
-                _depthFrom = d * depth;
-                _depth = Math.Min(depth, _product.Depth - _depthFrom);
+                _depth = Math.Min(depthBlock, _product.Depth - _depthFrom);
+                _slice = Math.Max(1, Divide(_depth, Math.Max(1, Divide(_depth, DepthSlice))));
                 for (_row = 0; _row < _product.Rows; _row += rowBlock)
                 {
-                    _rows = Math.Min(rowBlock, _product.Rows - _row);
-                    int panels = Divide(_columns, lanes);
-                    _rowJobs = Divide(_rows, JobRows);
-                    _packJobsB = _row == 0 ? Divide(panels, JobPanels) : 0;
-                    _packing = true;
-                    CpuTeam.Shared.Run(this, _packJobsB + _rowJobs, threads);
-
-                    // Few rows: the columns are cut as well, so that every thread has something to do.
-                    int columnJobs = Math.Clamp(4 * threads / _rowJobs, 1, panels);
-                    _panelsPerJob = Divide(panels, columnJobs);
-                    _columnJobs = Divide(panels, _panelsPerJob);
-                    _packing = false;
-                    CpuTeam.Shared.Run(this, _rowJobs * _columnJobs, threads);
+                    RunBlock(Math.Min(rowBlock, _product.Rows - _row), threads);
                 }
+
+                _depthFrom += depthBlock;
+            }
+            while (_depthFrom < _product.Depth);
+        }
+    }
+
+    private void RunBlock(int rows, int threads)
+    {
+        _rows = rows;
+        int panels = Divide(_columns, Lanes);
+        _packJobsB = _row == 0 ? Divide(panels, PackedPanels) : 0;
+        _packing = true;
+        CpuTeam.Shared.Run(this, _packJobsB + Divide(_rows, PackedJobRows), threads);
+
+        // Small products: smaller jobs, so that every thread has something to do.
+        _jobRows = MostJobRows;
+        int columnJobs = Divide(_columns, JobColumns);
+        while (_jobRows > LeastJobRows && Divide(_rows, _jobRows) * columnJobs < 4 * threads)
+        {
+            _jobRows /= 2;
+        }
+
+        _rowJobs = Divide(_rows, _jobRows);
+        columnJobs = Math.Clamp(Math.Max(4 * threads / _rowJobs, columnJobs), 1, panels);
+        _panelsPerJob = Divide(panels, columnJobs);
+        _columnJobs = Divide(panels, _panelsPerJob);
+        _packing = false;
+        CpuTeam.Shared.Run(this, _rowJobs * _columnJobs, threads);
+    }
+
+    /// <summary>[slice][panel][depth of the slice][lanes].</summary>
+    private void PackB(int index)
+    {
+        int lanes = Lanes;
+        int first = index * PackedPanels * lanes;
+        int columns = Math.Min(PackedPanels * lanes, _columns - first);
+        int padded = Divide(_columns, lanes) * lanes;
+        for (int from = 0; from < _depth; from += _slice)
+        {
+            int depth = Math.Min(_slice, _depth - from);
+            float* target = _packedB + ((nint)from * padded) + ((nint)first * depth);
+            if (_product.DepthFirstB)
+            {
+                float* source = _product.B + ((_depthFrom + from) * _product.BStride) + _column + first;
+                Packing.Copied(source, _product.BStride, depth, depth, columns, lanes, (nint)depth * lanes, target);
+                continue;
+            }
+
+            for (int done = 0; done < columns; done += lanes)
+            {
+                float* source = _product.B + ((_column + first + done) * _product.BStride) + _depthFrom + from;
+                Packing.Transposed(source, _product.BStride, Math.Min(lanes, columns - done), lanes, depth, 1, target + ((nint)done * depth), lanes);
             }
         }
     }
 
-    private void PackB(int index)
-    {
-        int lanes = Lanes;
-        int first = index * JobPanels * lanes;
-        int columns = Math.Min(JobPanels * lanes, _columns - first);
-        float* target = _packedB + ((nint)first * _depth);
-        if (_product.DepthFirstB)
-        {
-            float* source = _product.B + (_depthFrom * _product.BStride) + _column + first;
-            Packing.Copied(source, _product.BStride, _depth, _depth, columns, lanes, (nint)_depth * lanes, target);
-            return;
-        }
-
-        for (int done = 0; done < columns; done += lanes)
-        {
-            float* source = _product.B + ((_column + first + done) * _product.BStride) + _depthFrom;
-            Packing.Transposed(source, _product.BStride, Math.Min(lanes, columns - done), lanes, _depth, 1, target + ((nint)done * _depth), lanes);
-        }
-    }
-
+    /// <summary>[slice][panel][depth of the slice][tile rows].</summary>
     private void PackA(int index)
     {
         int tileRows = TLanes.TileRows;
-        int first = index * JobRows;
-        int rows = Math.Min(JobRows, _rows - first);
-        float* target = _packedA + ((nint)first * _depth);
-        if (_product.DepthFirstA)
+        int first = index * PackedJobRows;
+        int rows = Math.Min(PackedJobRows, _rows - first);
+        int padded = Divide(_rows, tileRows) * tileRows;
+        for (int from = 0; from < _depth; from += _slice)
         {
-            float* source = _product.A + (_depthFrom * _product.AStride) + _row + first;
-            Packing.Copied(source, _product.AStride, _depth, _depth, rows, tileRows, (nint)_depth * tileRows, target);
-            return;
-        }
+            int depth = Math.Min(_slice, _depth - from);
+            float* target = _packedA + ((nint)from * padded) + ((nint)first * depth);
+            if (_product.DepthFirstA)
+            {
+                float* source = _product.A + ((_depthFrom + from) * _product.AStride) + _row + first;
+                Packing.Copied(source, _product.AStride, depth, depth, rows, tileRows, (nint)depth * tileRows, target);
+                continue;
+            }
 
-        for (int done = 0; done < rows; done += tileRows)
-        {
-            float* source = _product.A + ((_row + first + done) * _product.AStride) + _depthFrom;
-            Packing.Transposed(source, _product.AStride, Math.Min(tileRows, rows - done), tileRows, _depth, 1, target + ((nint)done * _depth), tileRows);
+            for (int done = 0; done < rows; done += tileRows)
+            {
+                float* source = _product.A + ((_row + first + done) * _product.AStride) + _depthFrom + from;
+                Packing.Transposed(source, _product.AStride, Math.Min(tileRows, rows - done), tileRows, depth, 1, target + ((nint)done * depth), tileRows);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(int index, Workspace workspace)
+    {
+        int lanes = Lanes;
+        int firstRow = index % _rowJobs * _jobRows;
+        int fromColumn = index / _rowJobs * _panelsPerJob * lanes;
+        int toColumn = Math.Min(fromColumn + (_panelsPerJob * lanes), _columns);
+        float* edge = workspace.Reserve(_jobRows * lanes);
+        int from = 0;
+        do
+        {
+            int depth = Math.Min(_slice, _depth - from);
+            for (int column = fromColumn; column < toColumn; column += lanes)
+            {
+                MultiplyPanel(firstRow, column, from, depth, edge);
+            }
+
+            from += _slice;
+        }
+        while (from < _depth);
+    }
+
+    /// <summary>A job's rows against one panel of B, over one slice of the depth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyPanel(int firstRow, int column, int from, int depth, float* edge)
     {
         int lanes = Lanes;
         int width = TLanes.Count;
         int tileRows = TLanes.TileRows;
-        int firstRow = index % _rowJobs * JobRows;
-        int rows = Math.Min(JobRows, _rows - firstRow);
-        int wholePanels = rows / tileRows;
-        int fromColumn = index / _rowJobs * _panelsPerJob * lanes;
-        int toColumn = Math.Min(fromColumn + (_panelsPerJob * lanes), _columns);
-        float* edge = workspace.Reserve(JobRows * lanes);
-        bool adding = _product.Accumulate || _depthFrom > 0;
-        for (int column = fromColumn; column < toColumn; column += lanes)
+        int rows = Math.Min(_jobRows, _rows - firstRow);
+        int columns = Math.Min(lanes, _columns - column);
+        int vectors = Divide(columns, width);
+        bool adding = _product.Accumulate || _depthFrom + from > 0;
+        float* c = _product.C + ((_row + firstRow) * _product.CStride) + _column + column;
+        TileCall call = default;
+        call.A = _packedA + ((nint)from * (Divide(_rows, tileRows) * tileRows)) + ((nint)firstRow * depth);
+        call.AStep = (nint)tileRows * depth;
+        call.B = _packedB + ((nint)from * (Divide(_columns, lanes) * lanes)) + ((nint)column * depth);
+        call.BRow = lanes;
+        call.Depth = depth;
+        call.C = c;
+        call.CRow = (nint)_product.CStride;
+        call.CStep = tileRows * call.CRow;
+        call.Init = adding ? c : _start + column;
+        call.InitRow = adding ? call.CRow : 0;
+        call.InitStep = adding ? call.CStep : 0;
+
+        // Tiles that reach past the matrix go through a block of scratch.
+        int direct = columns % width == 0 ? rows / tileRows : 0;
+        call.Panels = direct;
+        Tile.Run<TLanes, Plain>(vectors, &call);
+        int left = rows - (direct * tileRows);
+        if (left == 0)
         {
-            int columns = Math.Min(lanes, toColumn - column);
-            int vectors = Divide(columns, width);
-            float* c = _product.C + ((_row + firstRow) * _product.CStride) + _column + column;
-            TileCall call = default;
-            call.A = _packedA + ((nint)firstRow * _depth);
-            call.AStep = (nint)tileRows * _depth;
-            call.B = _packedB + ((nint)column * _depth);
-            call.BRow = lanes;
-            call.Depth = _depth;
-            call.C = c;
-            call.CRow = (nint)_product.CStride;
-            call.CStep = tileRows * call.CRow;
-            call.Init = adding ? c : _start + column;
-            call.InitRow = adding ? call.CRow : 0;
-            call.InitStep = adding ? call.CStep : 0;
-
-            // Tiles that reach past the matrix go through a block of scratch.
-            int direct = columns % width == 0 ? wholePanels : 0;
-            call.Panels = direct;
-            Tile.Run<TLanes, Plain>(vectors, &call);
-            int left = rows - (direct * tileRows);
-            if (left == 0)
-            {
-                continue;
-            }
-
-            c += direct * call.CStep;
-            if (adding)
-            {
-                Copy(c, _product.CStride, edge, lanes, left, columns);
-            }
-
-            call.A += direct * call.AStep;
-            call.C = edge;
-            call.CRow = lanes;
-            call.CStep = tileRows * lanes;
-            call.Init = adding ? edge : _start + column;
-            call.InitRow = adding ? lanes : 0;
-            call.InitStep = adding ? call.CStep : 0;
-            call.Panels = Divide(left, tileRows);
-            Tile.Run<TLanes, Plain>(vectors, &call);
-            Copy(edge, lanes, c, _product.CStride, left, columns);
+            return;
         }
+
+        c += direct * call.CStep;
+        if (adding)
+        {
+            Copy(c, _product.CStride, edge, lanes, left, columns);
+        }
+
+        call.A += direct * call.AStep;
+        call.C = edge;
+        call.CRow = lanes;
+        call.CStep = tileRows * lanes;
+        call.Init = adding ? edge : _start + column;
+        call.InitRow = adding ? lanes : 0;
+        call.InitStep = adding ? call.CStep : 0;
+        call.Panels = Divide(left, tileRows);
+        Tile.Run<TLanes, Plain>(vectors, &call);
+        Copy(edge, lanes, c, _product.CStride, left, columns);
     }
 
     private static void Copy(float* from, long fromStride, float* to, long toStride, int rows, int columns)

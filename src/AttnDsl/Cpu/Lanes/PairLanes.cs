@@ -9,15 +9,17 @@ public readonly ref struct PairLanes<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly TLanes _row;
+    private readonly TLanes _columns;
     private readonly int _firstRow;
     private readonly int _lastRow;
     private readonly int _column;
     private readonly int _head;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal PairLanes(TLanes row, int firstRow, int lastRow, int column, int head)
+    internal PairLanes(TLanes row, TLanes columns, int firstRow, int lastRow, int column, int head)
     {
         _row = row;
+        _columns = columns;
         _firstRow = firstRow;
         _lastRow = lastRow;
         _column = column;
@@ -35,7 +37,7 @@ public readonly ref struct PairLanes<TLanes>
     public TLanes Column
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TLanes.Broadcast(_column);
+        get => _columns;
     }
 
     /// <summary>Score head.</summary>
