@@ -27,6 +27,9 @@ internal static class TemplateLibrary
             StrictVariables = true,
             NewLine = "\n",
             LoopLimit = 100_000,
+
+            // Scriban would cut a longer text short without a word.
+            LimitToString = 0,
             TemplateLoader = new Loader(),
             CancellationToken = cancellationToken,
         };
