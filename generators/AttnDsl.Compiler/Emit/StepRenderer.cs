@@ -1,9 +1,5 @@
 using System;
 using System.Collections.Concurrent;
-using System.Collections.Generic;
-using System.Globalization;
-using System.Linq;
-using System.Text;
 using System.Threading;
 using Scriban.Runtime;
 
@@ -20,17 +16,20 @@ internal sealed class StepRenderer(string backend, string scalar, bool counting,
 
     private static readonly ConcurrentDictionary<string, string> s_texts = new(StringComparer.Ordinal);
 
+    private readonly string _prefix = backend + "\n" + scalar + (counting ? "\ncounting\n" : "\n");
+
     /// <param name="partial">Path under templates/backend/.</param>
-    /// <param name="step">Names, numbers and finished expressions only.</param>
-    public string Render(string partial, ScriptObject step)
+    /// <param name="identity">Everything that the model is made from: steps of equal identity have equal text.</param>
+    /// <param name="model">Names, numbers and finished expressions; asked for only when the text is not known yet.</param>
+    public string Render(string partial, string identity, Func<ScriptObject> model)
     {
-        string key = Key(partial, step);
+        string key = string.Concat(_prefix, partial, "\n", identity);
         if (s_texts.TryGetValue(key, out string? text))
         {
             return text;
         }
 
-        text = TemplateLibrary.Render(backend + "/" + partial, new ScriptObject { ["scalar"] = scalar, ["counting"] = counting, ["step"] = step }, cancellationToken);
+        text = TemplateLibrary.Render(backend + "/" + partial, new ScriptObject { ["scalar"] = scalar, ["counting"] = counting, ["step"] = model() }, cancellationToken);
         if (s_texts.Count >= MostRemembered)
         {
             s_texts.Clear();
@@ -38,24 +37,5 @@ internal sealed class StepRenderer(string backend, string scalar, bool counting,
 
         s_texts[key] = text;
         return text;
-    }
-
-    private string Key(string partial, ScriptObject step)
-    {
-        var key = new StringBuilder(backend).Append('/').Append(partial).Append('\n').Append(scalar).Append(counting);
-        foreach (KeyValuePair<string, object?> member in step.OrderBy(m => m.Key, StringComparer.Ordinal))
-        {
-            key.Append('\n').Append(member.Key).Append('=');
-            if (member.Value is ScriptArray lines)
-            {
-                key.Append(string.Join("\n", lines));
-            }
-            else
-            {
-                key.Append(Convert.ToString(member.Value, CultureInfo.InvariantCulture));
-            }
-        }
-
-        return key.ToString();
     }
 }

@@ -40,6 +40,12 @@ public static class PlanDump
             text.Append("  state ").Append(state.Name).Append(' ').Append(state.Scalars.ToString(CultureInfo.InvariantCulture)).Append(": ").Append(state.Content).Append('\n');
         }
 
+        foreach (AuxiliaryOutput a in plan.Auxiliaries)
+        {
+            text.Append("auxiliary ").Append(a.Name).Append(" = ").Append(a.Body).Append('[').Append(a.Output.ToString(CultureInfo.InvariantCulture)).Append(']')
+                .Append(a.LossWeight is { } weight ? ", loss weight " + weight.ToString("R", CultureInfo.InvariantCulture) : "").Append(": ").Append(a.Content).Append('\n');
+        }
+
         foreach (PlanBody body in plan.Bodies.Values.OrderBy(b => b.Name, System.StringComparer.Ordinal))
         {
             Write(text, body);
@@ -51,14 +57,6 @@ public static class PlanDump
     private static void Write(StringBuilder text, PlanBody body)
     {
         text.Append("body ").Append(body.Name).Append('(').Append(string.Join(", ", body.Inputs.Select(i => i.ToString()))).Append(")\n");
-        text.Append(Steps(body));
-        text.Append("  return ").Append(string.Join(", ", body.Outputs.Select(o => o.Name))).Append("\n  multiply-adds ").Append(body.Cost).Append('\n');
-    }
-
-    /// <summary>The steps alone: equal texts mean equal bodies.</summary>
-    public static string Steps(PlanBody body)
-    {
-        var text = new StringBuilder();
         foreach (PlanStep step in body.Steps)
         {
             text.Append("  ").Append(string.Join(", ", step.Outputs.Select(o => o.ToString()))).Append(" = ").Append(step.Kind)
@@ -66,7 +64,7 @@ public static class PlanDump
                 .Append(step.Details.Length > 0 ? " {" + step.Details.Trim() + "}" : "").Append('\n');
         }
 
-        return text.ToString();
+        text.Append("  return ").Append(string.Join(", ", body.Outputs.Select(o => o.Name))).Append("\n  multiply-adds ").Append(body.Cost).Append('\n');
     }
 
     private static string Start(PlanWeight w) => w.Init switch

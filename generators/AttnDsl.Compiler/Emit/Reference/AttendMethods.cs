@@ -8,16 +8,20 @@ using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Reference;
 
+/// <param name="Identity">Everything the model is made from.</param>
+/// <param name="Model">What the method's template prints.</param>
+internal sealed record AttendMethod(string Identity, ScriptObject Model);
+
 /// <summary>The attention cores of a generated class: one private method per distinct core, shared by all bodies that run it.</summary>
 internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, IReadOnlyList<string> formula)
 {
     private readonly Dictionary<string, string> _names = new();
-    private readonly List<ScriptObject> _forwards = new();
-    private readonly List<ScriptObject> _gradients = new();
+    private readonly List<AttendMethod> _forwards = new();
+    private readonly List<AttendMethod> _gradients = new();
 
-    public IEnumerable<ScriptObject> Forwards => _forwards;
+    public IEnumerable<AttendMethod> Forwards => _forwards;
 
-    public IEnumerable<ScriptObject> Gradients => _gradients;
+    public IEnumerable<AttendMethod> Gradients => _gradients;
 
     /// <summary>Name of the method that runs a step.</summary>
     public string Forward(AttendStep step)
@@ -30,7 +34,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
             ScriptObject model = Core(step);
             model["method"] = name;
             model["formula"] = new ScriptArray(formula.Select(XmlText.Escape));
-            _forwards.Add(model);
+            _forwards.Add(new AttendMethod(name + "\n" + key + "\n" + string.Join("\n", formula), model));
         }
 
         return name;
@@ -50,7 +54,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
             model["method"] = name;
             model["forward"] = forward;
             model["derivative"] = ScoreDerivative.IsOne(derivative) ? "" : " * (" + Scores.Write(derivative) + ")";
-            _gradients.Add(model);
+            _gradients.Add(new AttendMethod(name + "\n" + Key(step.Forward), model));
         }
 
         return name;

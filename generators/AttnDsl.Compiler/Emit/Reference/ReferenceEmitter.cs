@@ -49,7 +49,7 @@ internal static class ReferenceEmitter
         var attends = new AttendMethods(scalar, tables, plan.Formula);
         var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
         var bodies = new ScriptObject();
-        foreach (PlanBody body in plan.Bodies.Values)
+        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
         {
             bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, steps);
         }
@@ -65,7 +65,7 @@ internal static class ReferenceEmitter
             ["version"] = SourceFile.Version,
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
-            ["decode_is_prefill"] = plan.Inputs.Cached && PlanDump.Steps(plan.Bodies[BodyNames.Decode]) == PlanDump.Steps(plan.Bodies[BodyNames.Prefill]),
+            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["dim"] = w.Dim,
@@ -79,8 +79,8 @@ internal static class ReferenceEmitter
             ["bodies"] = bodies,
             ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
         };
-        model["attends"] = string.Join("\n", attends.Forwards.Select(a => steps.Render("attend_method", a)));
-        model["attend_gradients"] = string.Join("\n", attends.Gradients.Select(a => steps.Render("attend_gradient_method", a)));
+        model["attends"] = string.Join("\n", attends.Forwards.Select(a => steps.Render("attend_method", a.Identity, () => a.Model)));
+        model["attend_gradients"] = string.Join("\n", attends.Gradients.Select(a => steps.Render("attend_gradient_method", a.Identity, () => a.Model)));
         model["tables"] = new ScriptArray(tables.Fields);
         return TemplateLibrary.Render("reference/class", model, cancellationToken);
     }
@@ -108,7 +108,7 @@ internal static class ReferenceEmitter
         }
 
         var models = new StepModels(scalar, tables, attends, names, identifiers, plan.Cache.Streams.ToArray());
-        string steps = string.Join("\n", body.Steps.Select(s => renderer.Render("steps/" + s.Kind, models.Of(s))));
+        string steps = string.Join("\n", body.Steps.Select(s => models.Text(s, renderer)));
         return new ScriptObject
         {
             ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = names[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using Scriban.Runtime;
@@ -26,13 +27,38 @@ internal sealed class StepModels
         _streams = streams;
     }
 
-    public ScriptObject Of(PlanStep step)
+    /// <summary>The step as C#.</summary>
+    public string Text(PlanStep step, StepRenderer renderer)
     {
         foreach (PlanValue output in step.Outputs)
         {
             _names[output] = _identifiers.Local(output.Name);
         }
 
+        return renderer.Render("steps/" + step.Kind, Identity(step), () => Of(step));
+    }
+
+    /// <summary>Constants, names and types: what a model is made from. A table or a method that the step needs is named as well, and so declared even when the text is remembered.</summary>
+    private string Identity(PlanStep step)
+    {
+        var identity = new StringBuilder(step.Details);
+        foreach (PlanValue value in step.Inputs.Concat(step.Outputs))
+        {
+            identity.Append('\n').Append(_names[value]).Append(' ').Append(value.Name).Append(value.Type);
+        }
+
+        return identity.Append('\n').Append(step switch
+        {
+            RopeStep rope => _tables.Frequencies(rope.Table),
+            AttendStep attend => _attends.Forward(attend),
+            AttendGradientStep gradient => _attends.Gradient(gradient),
+            AppendStep append => Text(_streams.ToList().IndexOf(append.Stream)),
+            _ => "",
+        }).ToString();
+    }
+
+    private ScriptObject Of(PlanStep step)
+    {
         var model = new ScriptObject
         {
             ["kind"] = step.Kind,
