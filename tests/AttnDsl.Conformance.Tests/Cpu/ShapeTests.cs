@@ -122,32 +122,50 @@ public sealed class ShapeTests
     {
         CpuCase layer = CpuCase.Of(typeof(TopLeft));
         LayerShape shape = layer.Cpu.Shape;
-        (_, AttentionWeights<float> weights) = layer.Weights(seed: 540);
         TokenRows rows = TokenRows.Core(1, queries, keys, CausalAlign.TopLeft);
-        int hidden = queries * shape.KeyHeads * shape.KeyWidth;
+        int seen = queries * shape.KeyHeads * shape.KeyWidth;
         float[] q = CpuCalls.Random(541, queries * shape.QueryHeads * shape.KeyWidth);
         float[] k = CpuCalls.Random(542, keys * shape.KeyHeads * shape.KeyWidth);
         float[] v = CpuCalls.Random(543, k.Length);
-        (float[] foulK, float[] foulV) = ([.. k], [.. v]);
-        Array.Fill(foulK, float.NaN, hidden, k.Length - hidden);
-        Array.Fill(foulV, float.PositiveInfinity, hidden, v.Length - hidden);
+        LayerCheck.Core(layer, rows, q, k, v, seed: 540, hidden: (seen, seen));
+    }
+
+    /// <summary>Queries before the first key: output 0, lse −∞, gradient exactly 0, whatever they and the gradients of their outputs hold.</summary>
+    [Fact]
+    public void Queries_that_see_nothing_and_hold_no_numbers()
+    {
+        // 40 queries over 7 keys: the first 33 stand before the first key.
+        CpuCase layer = CpuCase.Of(typeof(Tiled));
+        LayerShape shape = layer.Cpu.Shape;
+        const int Blind = 33;
+        float[] q = CpuCalls.Random(551, 40 * shape.QueryHeads * shape.KeyWidth);
+        float[] k = CpuCalls.Random(552, 7 * shape.KeyHeads * shape.KeyWidth);
+        float[] g = CpuCalls.Random(553, 40 * shape.ScoreHeads * shape.ValueWidth);
+        (_, AttentionWeights<float> weights) = layer.Weights(seed: 550);
+        TokenRows rows = TokenRows.Core(1, 40, 7);
+        float[] foul = [.. q];
+        float[] foulGradient = [.. g];
+        Array.Fill(foul, float.NaN, 0, Blind * shape.QueryHeads * shape.KeyWidth);
+        Array.Fill(foulGradient, float.NaN, 0, Blind * shape.ScoreHeads * shape.ValueWidth);
         Paths.OnEach(path =>
         {
-            (float[] y, float[] lse, float[][] gradients) = Run(k, v);
-            (float[] foulY, float[] foulLse, float[][] foulGradients) = Run(foulK, foulV);
-            Assert.Equal(y, foulY);
-            Assert.Equal(lse, foulLse);
-            Assert.All(Enumerable.Range(0, 3), i => Assert.Equal(gradients[i], foulGradients[i]));
-            Assert.All(foulGradients[1][hidden..].Concat(foulGradients[2][hidden..]), gradient => Assert.Equal(0, gradient));
+            (float[] y, float[] lse) = (CpuCalls.Nans(g.Length), CpuCalls.Nans(40 * shape.ScoreHeads));
+            layer.Cpu.Core(weights, foul, k, k, y, lse, rows);
+            Assert.All(y[..(Blind * shape.ScoreHeads * shape.ValueWidth)], number => Assert.Equal(0, number));
+            Assert.All(lse[..(Blind * shape.ScoreHeads)], number => Assert.Equal(float.NegativeInfinity, number));
+            (float[] dq, float[] dk, float[] dv) = Gradients(q, g);
+            (float[] foulQ, float[] foulK, float[] foulV) = Gradients(foul, foulGradient);
+            Assert.All(foulQ[..(Blind * shape.QueryHeads * shape.KeyWidth)], number => Assert.Equal(0, number));
+            Numbers.Close(CpuCalls.Wide(dq), CpuCalls.Wide(foulQ), 1e-5, path);
+            Numbers.Close(CpuCalls.Wide(dk), CpuCalls.Wide(foulK), 1e-5, path);
+            Numbers.Close(CpuCalls.Wide(dv), CpuCalls.Wide(foulV), 1e-5, path);
         });
 
-        (float[] Y, float[] Lse, float[][] Gradients) Run(float[] key, float[] value)
+        (float[] Query, float[] Key, float[] Value) Gradients(float[] query, float[] gradient)
         {
-            (float[] y, float[] lse) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(queries * shape.ScoreHeads));
-            layer.Cpu.Core(weights, q, key, value, y, lse, rows);
-            float[][] gradients = [CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(v.Length)];
-            layer.Cpu.CoreBackward(weights, q, key, value, y, gradients[0], gradients[1], gradients[2], layer.Single.Zeros(), rows);
-            return (y, lse, gradients);
+            (float[] dq, float[] dk, float[] dv) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(k.Length));
+            layer.Cpu.CoreBackward(weights, query, k, k, gradient, dq, dk, dv, layer.Single.Zeros(), rows);
+            return (dq, dk, dv);
         }
     }
 }
