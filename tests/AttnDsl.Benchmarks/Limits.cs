@@ -50,7 +50,7 @@ internal static class Limits
         float[] o = new float[q.Length];
         var geometry = new AttendGeometry(HeadMap.Grouped(heads, heads), HeadMap.Grouped(kv, heads), HeadMap.Grouped(kv, heads), width, width, 1 / Math.Sqrt(width));
         TokenRows rows = TokenRows.Uniform(1, tokens);
-        var mask = new BandMask(BandMask.Unbounded, 0);
+        BandMask mask = Masks.Causal;
         Figures figures = Alternation.Measure(
             limit,
             limitWork,

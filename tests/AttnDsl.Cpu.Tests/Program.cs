@@ -12,9 +12,9 @@ internal static class Program
         Console.WriteLine(Simd.Detected);
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 70, 90), 2, 1, 24, 20);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), ShapeTests.Causal, "causal");
+        attention.Check(default(IdentityScore), Masks.Causal, "causal");
         attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
-        attention.Check(default(CappedScore), ShapeTests.Causal, "capped");
+        attention.Check(default(CappedScore), Masks.Causal, "capped");
         var linear = new LinearTests();
         linear.Apply(65, 257, 97);
         linear.Apply(3, 7, 9);

@@ -17,17 +17,37 @@ public class MaskTests
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, queries, keys), 2, 2, 16, 12);
         attention.Visible = (row, key) => row - left <= key && key <= row + right;
-        attention.Check(default(IdentityScore), new BandMask(left, right), $"{path}, window {left} {right}");
+        attention.Check(default(IdentityScore), Masks.Band(left, right), $"{path}, window {left} {right}");
         attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
-        attention.Check(default(CappedScore), new BandMask(left, right), $"{path}, capped, window {left} {right}");
+        attention.Check(default(CappedScore), Masks.Band(left, right), $"{path}, capped, window {left} {right}");
     });
 
     [Fact]
     public void WindowOrFirstTokens() => Paths.OnEach(path =>
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 300, 310), 2, 1, 16, 16);
-        attention.Visible = WindowOrFirstMask.Naive;
-        attention.Check(default(IdentityScore), default(WindowOrFirstMask), path);
+        attention.Visible = Strategies.WindowOrFirstNaive;
+        attention.Check(default(IdentityScore), Strategies.WindowOrFirst, path);
+    });
+
+    [Fact]
+    public void Predicates() => Paths.OnEach(path =>
+    {
+        // row − column ≥ 5, as an expression; and with a band and segments around it.
+        var segments = new int[90];
+        for (int t = 0; t < 90; t++)
+        {
+            segments[t] = t / 40;
+        }
+
+        var predicate = Masks.Predicate(Scores.Subtract(Scores.Subtract(Scores.Row, Scores.Column), Scores.Constant(5)));
+        AttentionCase attention = AttentionCase.Create(TokenRows.Ragged([90], 90, default, segments), 2, 1, 16, 16);
+        attention.Visible = (row, key) => row - key >= 5;
+        attention.Check(default(IdentityScore), predicate, path);
+        attention.Segments = true;
+        attention.Visible = (row, key) => row - key >= 5 && row - key <= 30;
+        attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
+        attention.Check(Strategies.Capped, Masks.Both(Masks.Band(30, 0), Masks.Both(predicate, Masks.Segments)), path + ", in a band");
     });
 
     [Fact]
@@ -43,11 +63,11 @@ public class MaskTests
 
         AttentionCase attention = AttentionCase.Create(TokenRows.Ragged([100, 97], 100, default, segments), 3, 1, 20, 24);
         attention.Segments = true;
-        attention.Check(default(IdentityScore), new BandMask(BandMask.Unbounded, BandMask.Unbounded, segments: true), path + ", everything");
+        attention.Check(default(IdentityScore), Masks.Segments, path + ", everything");
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), new BandMask(BandMask.Unbounded, 0, segments: true), path + ", causal");
+        attention.Check(default(IdentityScore), Masks.Both(Masks.Causal, Masks.Segments), path + ", causal");
         attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
-        attention.Check(default(CappedScore), new BandMask(BandMask.Unbounded, 0, segments: true), path + ", capped");
+        attention.Check(default(CappedScore), Masks.Both(Masks.Causal, Masks.Segments), path + ", capped");
     });
 
     [Fact]
@@ -56,12 +76,12 @@ public class MaskTests
         TokenRows rows = TokenRows.Ragged([0, 1, 29, 60], 60);
         AttentionCase attention = AttentionCase.Create(rows, 4, 2, 16, 16);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), ShapeTests.Causal, path);
+        attention.Check(default(IdentityScore), Masks.Causal, path);
 
         // The same rows behind a cache of unequal lengths.
         attention = AttentionCase.Create(rows.Behind(101, [3, 0, 41, 17], null, null), 4, 2, 16, 16);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), ShapeTests.Causal, path + ", behind a cache");
+        attention.Check(default(IdentityScore), Masks.Causal, path + ", behind a cache");
     });
 
     [Fact]
@@ -71,8 +91,8 @@ public class MaskTests
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 40, 30), 2, 1, 16, 16);
         attention.Visible = (row, key) => key <= row;
         attention.Sinks = [0.5f, -2];
-        attention.Check(default(IdentityScore), ShapeTests.Causal, path);
-        (float[] output, float[] lse) = attention.Run(default(IdentityScore), ShapeTests.Causal);
+        attention.Check(default(IdentityScore), Masks.Causal, path);
+        (float[] output, float[] lse) = attention.Run(default(IdentityScore), Masks.Causal);
         Assert.Equal(new float[10 * 2 * 16], output[..(10 * 2 * 16)]);
         Assert.All(lse[..20], value => Assert.Equal(float.NegativeInfinity, value));
     });
@@ -99,8 +119,8 @@ public class MaskTests
 
             foreach (bool capped in new[] { false, true })
             {
-                (float[] expected, float[] expectedLse) = capped ? clean.Run(default(CappedScore), ShapeTests.Causal) : clean.Run(default(IdentityScore), ShapeTests.Causal);
-                (float[] actual, float[] actualLse) = capped ? poisoned.Run(default(CappedScore), ShapeTests.Causal) : poisoned.Run(default(IdentityScore), ShapeTests.Causal);
+                (float[] expected, float[] expectedLse) = capped ? clean.Run(default(CappedScore), Masks.Causal) : clean.Run(default(IdentityScore), Masks.Causal);
+                (float[] actual, float[] actualLse) = capped ? poisoned.Run(default(CappedScore), Masks.Causal) : poisoned.Run(default(IdentityScore), Masks.Causal);
                 string what = $"{path}, {poison}, capped {capped}";
                 Compare.Close(Array.ConvertAll(expected[..(20 * 24)], v => (double)v), actual[..(20 * 24)], 1e-6, what);
                 Compare.Close(Array.ConvertAll(expectedLse[..40], v => (double)v), actualLse[..40], 1e-6, what);
@@ -115,7 +135,7 @@ public class MaskTests
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 50, 50), 1, 1, 8, 5);
         attention.Value[(30 * 5) + 2] = float.PositiveInfinity;
         attention.Visible = (row, key) => key <= row;
-        (float[] output, _) = attention.Run(default(IdentityScore), ShapeTests.Causal);
+        (float[] output, _) = attention.Run(default(IdentityScore), Masks.Causal);
         for (int t = 0; t < 50; t++)
         {
             for (int c = 0; c < 5; c++)

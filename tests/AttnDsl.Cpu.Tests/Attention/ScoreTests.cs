@@ -15,19 +15,26 @@ public class ScoreTests
         float[] slopes = [0.5f, 0.25f, 0.01f, 2];
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, queries, keys), 4, 2, 16, 16);
         attention.Score = (s, row, key, head) => s - (slopes[head] * Math.Abs(row - key));
-        attention.Check(new DistanceBias(slopes), ShapeTests.Everything, path + ", everything");
+        attention.Check(Strategies.Distance(slopes), Masks.Everything, path + ", everything");
         attention.Visible = (row, key) => key <= row;
-        attention.Check(new DistanceBias(slopes), ShapeTests.Causal, path + ", causal");
+        attention.Check(Strategies.Distance(slopes), Masks.Causal, path + ", causal");
     });
 
     [Fact]
     public void EveryNodeOfAnExpression() => Paths.OnEach(path =>
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 61, 90), 2, 1, 16, 16, magnitude: 2);
-        var score = new EverythingScore(Numbers.Random(5, 90), Numbers.Random(6, 90), [0.3f, -0.7f]);
-        attention.Score = score.Naive;
         attention.Visible = (row, key) => key <= row;
-        attention.Check(score, ShapeTests.Causal, path, 1e-5);
+        new EveryNode(Numbers.Random(5, 90), Numbers.Random(6, 90), [0.3f, -0.7f]).Check(attention, Masks.Causal, path);
+    });
+
+    [Fact]
+    public void AStructOfOnesOwnIsAsGoodAsNodes() => Paths.OnEach(path =>
+    {
+        AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 61, 90), 2, 1, 16, 16, magnitude: 4);
+        (float[] output, _) = attention.Run(default(CappedScore), Masks.Causal);
+        (float[] nodes, _) = attention.Run(Strategies.Capped, Masks.Causal);
+        Assert.True(output.SequenceEqual(nodes), path);
     });
 
     [Fact]
@@ -36,18 +43,18 @@ public class ScoreTests
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 50, 50), 4, 4, 16, 16);
         attention.Sinks = [0, 3, -40, 90];
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), ShapeTests.Causal, path);
+        attention.Check(default(IdentityScore), Masks.Causal, path);
     });
 
     [Fact]
     public void HeadMaps() => Paths.OnEach(path =>
     {
         TokenRows rows = TokenRows.Core(1, 30, 30);
-        AttentionCase.Create(rows, HeadMap.Grouped(6, 6), HeadMap.Grouped(2, 6), HeadMap.Grouped(3, 6), 8, 12).Check(default(IdentityScore), ShapeTests.Everything, path + ", unequal groups");
-        AttentionCase.Create(rows, HeadMap.Tiled(2, 6), HeadMap.Grouped(6, 6), HeadMap.Grouped(6, 6), 8, 8).Check(default(IdentityScore), ShapeTests.Everything, path + ", tiled queries");
-        AttentionCase.Create(rows, HeadMap.Grouped(6, 6), HeadMap.Tiled(3, 6), HeadMap.Tiled(2, 6), 8, 8).Check(default(IdentityScore), ShapeTests.Everything, path + ", tiled keys");
+        AttentionCase.Create(rows, HeadMap.Grouped(6, 6), HeadMap.Grouped(2, 6), HeadMap.Grouped(3, 6), 8, 12).Check(default(IdentityScore), Masks.Everything, path + ", unequal groups");
+        AttentionCase.Create(rows, HeadMap.Tiled(2, 6), HeadMap.Grouped(6, 6), HeadMap.Grouped(6, 6), 8, 8).Check(default(IdentityScore), Masks.Everything, path + ", tiled queries");
+        AttentionCase.Create(rows, HeadMap.Grouped(6, 6), HeadMap.Tiled(3, 6), HeadMap.Tiled(2, 6), 8, 8).Check(default(IdentityScore), Masks.Everything, path + ", tiled keys");
         AttentionCase.Create(rows, HeadMap.Table(3, [2, 0, 1, 0]), HeadMap.Table(4, [3, 3, 0, 3]), HeadMap.Table(2, [1, 0, 0, 1]), 8, 8)
-            .Check(default(IdentityScore), ShapeTests.Everything, path + ", tables");
+            .Check(default(IdentityScore), Masks.Everything, path + ", tables");
     });
 
     [Theory]
@@ -65,11 +72,11 @@ public class ScoreTests
             }
         }
 
-        attention.Check(default(IdentityScore), ShapeTests.Everything, path, magnitude * 2e-5);
+        attention.Check(default(IdentityScore), Masks.Everything, path, magnitude * 2e-5);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), ShapeTests.Causal, path + ", causal", magnitude * 2e-5);
+        attention.Check(default(IdentityScore), Masks.Causal, path + ", causal", magnitude * 2e-5);
         attention.Visible = (row, key) => row - 20 <= key && key <= row;
-        attention.Check(default(IdentityScore), new BandMask(20, 0), path + ", window", magnitude * 2e-5);
+        attention.Check(default(IdentityScore), Masks.Band(20, 0), path + ", window", magnitude * 2e-5);
     });
 
     [Fact]
@@ -84,7 +91,7 @@ public class ScoreTests
         }
 
         attention.Visible = (row, key) => row - 5 <= key && key <= row;
-        attention.Check(default(IdentityScore), new BandMask(5, 0), path, 1e-3);
+        attention.Check(default(IdentityScore), Masks.Band(5, 0), path, 1e-3);
     });
 
     [Fact]
@@ -92,7 +99,7 @@ public class ScoreTests
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 30, 77), 1, 1, 16, 16);
         Array.Clear(attention.Query);
-        attention.Check(default(IdentityScore), ShapeTests.Everything, path, 1e-6);
+        attention.Check(default(IdentityScore), Masks.Everything, path, 1e-6);
     });
 
     [Fact]
@@ -114,7 +121,7 @@ public class ScoreTests
             [],
             attention.Rows,
             default(IdentityScore),
-            ShapeTests.Causal,
+            Masks.Causal,
             output,
             []);
         Compare.Close(expected, output, 4e-6, path);
@@ -141,10 +148,10 @@ public class ScoreTests
     public void ThreadCountsAndRunsGiveEqualBits() => Paths.OnEach(path =>
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(2, 150, 170), 6, 2, 32, 32);
-        (float[] output, float[] lse) = attention.Run(default(IdentityScore), ShapeTests.Causal, 1);
+        (float[] output, float[] lse) = attention.Run(default(IdentityScore), Masks.Causal, 1);
         foreach (int threads in new[] { 1, 2, 3, 7, 2 })
         {
-            (float[] again, float[] lseAgain) = attention.Run(default(IdentityScore), ShapeTests.Causal, threads);
+            (float[] again, float[] lseAgain) = attention.Run(default(IdentityScore), Masks.Causal, threads);
             Assert.True(output.SequenceEqual(again) && lse.SequenceEqual(lseAgain), $"{path}, {threads} threads");
         }
     });
@@ -153,7 +160,7 @@ public class ScoreTests
     public void ABatchRowDoesNotDependOnTheOthers() => Paths.OnEach(path =>
     {
         AttentionCase both = AttentionCase.Create(TokenRows.Core(2, 33, 40), 2, 1, 16, 16);
-        (float[] output, _) = both.Run(default(IdentityScore), ShapeTests.Causal);
+        (float[] output, _) = both.Run(default(IdentityScore), Masks.Causal);
         AttentionCase first = new()
         {
             Geometry = both.Geometry,
@@ -162,7 +169,7 @@ public class ScoreTests
             Key = both.Key[..(40 * 16)],
             Value = both.Value[..(40 * 16)],
         };
-        Assert.True(output[..(33 * 32)].SequenceEqual(first.Run(default(IdentityScore), ShapeTests.Causal).Output), path);
+        Assert.True(output[..(33 * 32)].SequenceEqual(first.Run(default(IdentityScore), Masks.Causal).Output), path);
     });
 
     [Fact]
@@ -179,7 +186,7 @@ public class ScoreTests
             [],
             attention.Rows,
             default(IdentityScore),
-            ShapeTests.Causal,
+            Masks.Causal,
             output,
             []));
         Assert.Equal("keys", error.ParamName);

@@ -3,7 +3,7 @@ using AttnDsl.Cpu;
 
 namespace AttnDsl.Cpu.Tests.Attention;
 
-/// <summary>cap · tanh(s / cap), as generated code writes it.</summary>
+/// <summary>cap · tanh(s / cap), as a struct of one's own.</summary>
 internal readonly struct CappedScore : IScore
 {
     public const float Cap = 5;
@@ -24,80 +24,47 @@ internal readonly struct CappedScore : IScore
     }
 }
 
-/// <summary>s − slope[head] · |row − column|.</summary>
-internal readonly struct DistanceBias(float[] slopes) : IScore
+/// <summary>Strategies made of library nodes, with what they mean in double.</summary>
+internal static class Strategies
 {
-    private readonly float[] _slopes = slopes;
+    /// <summary>The same as <see cref="CappedScore"/>.</summary>
+    public static GeneralScore<MultiplyScore<ConstantScore, TanhScore<MultiplyScore<ScoreValue, ConstantScore>>>, ConstantScore> Capped =>
+        Scores.General(Scores.Multiply(Scores.Constant(CappedScore.Cap), Scores.Tanh(Scores.Multiply(Scores.Value, Scores.Constant(1 / CappedScore.Cap)))), Scores.Constant(1));
 
-    public ScoreForm Form => ScoreForm.Biased;
+    /// <summary>−slope[head] · |row − column|.</summary>
+    public static BiasedScore<NegateScore<MultiplyScore<HeadTable, AbsScore<SubtractScore<RowIndex, ColumnIndex>>>>> Distance(float[] slopes) =>
+        Scores.Biased(Scores.Negate(Scores.Multiply(Scores.ByHead(slopes), Scores.Abs(Scores.Subtract(Scores.Row, Scores.Column)))));
 
-    public TLanes Bias<TLanes>(in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => -(pair.OfHead(_slopes) * TLanes.Abs(pair.Row - pair.Column));
+    /// <summary>Causal, and either within the last 9 keys or one of the first 4: a clause of two atoms.</summary>
+    public static BothMask<BandMask, EitherMask<BandMask, FirstKeysMask>> WindowOrFirst =>
+        Masks.Both(Masks.Causal, Masks.Either(Masks.Band(8, BandMask.Unbounded), Masks.FirstKeys(4)));
 
-    public TLanes Apply<TLanes>(TLanes score, in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => score + Bias(pair);
-
-    public TLanes Derivative<TLanes>(TLanes score, in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.Broadcast(1);
+    public static bool WindowOrFirstNaive(int row, int key) => key <= row && (row - key <= 8 || key < 4);
 }
 
-/// <summary>Every node kind of a score expression at once: tables by row, column and head, selection, exponential, division.</summary>
-internal readonly struct EverythingScore(float[] byRow, float[] byColumn, float[] byHead) : IScore
+/// <summary>Every node kind of a score expression at once: tables by row, column and head, selections, arithmetic.</summary>
+internal sealed class EveryNode(float[] byRow, float[] byColumn, float[] byHead)
 {
-    private readonly float[] _byRow = byRow;
-    private readonly float[] _byColumn = byColumn;
-    private readonly float[] _byHead = byHead;
-
-    public ScoreForm Form => ScoreForm.General;
-
-    public TLanes Bias<TLanes>(in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.Broadcast(0);
-
-    public TLanes Apply<TLanes>(TLanes score, in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes>
+    public void Check(AttentionCase attention, BandMask mask, string what)
     {
-        TLanes table = pair.OfRow(_byRow) + (pair.OfColumn(_byColumn) * pair.OfHead(_byHead));
-        TLanes near = TLanes.LessOrEqual(TLanes.Abs(pair.Row - pair.Column), TLanes.Broadcast(3));
-        TLanes bent = TLanes.Select(near, score / TLanes.Broadcast(2), TLanes.Max(TLanes.Min(score, TLanes.Broadcast(1)), TLanes.Broadcast(-1)));
-        return bent + table - TLanes.Exp(-TLanes.Abs(score)) + (TLanes.Broadcast(0.1f) * pair.Head);
+        attention.Score = Naive;
+        var distance = Scores.Abs(Scores.Subtract(Scores.Row, Scores.Column));
+        var bent = Scores.LessOrEqual(
+            distance,
+            Scores.Constant(3),
+            Scores.Divide(Scores.Value, Scores.Constant(2)),
+            Scores.Max(Scores.Min(Scores.Value, Scores.Constant(1)), Scores.Constant(-1)));
+        var table = Scores.Add(Scores.ByRow(byRow), Scores.Multiply(Scores.ByColumn(byColumn), Scores.ByHead(byHead)));
+        var small = Scores.Less(Scores.Column, Scores.Constant(10), Scores.Constant(0.5), Scores.Equal(Scores.Head, Scores.Constant(1), Scores.Constant(-0.25), Scores.Constant(0)));
+        var score = Scores.Add(Scores.Subtract(Scores.Add(bent, table), Scores.Exp(Scores.Negate(Scores.Abs(Scores.Value)))), Scores.Add(small, Scores.Tanh(Scores.Value)));
+        attention.Check(Scores.General(score, Scores.Constant(1)), mask, what, 1e-5);
     }
 
-    public TLanes Derivative<TLanes>(TLanes score, in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.Broadcast(1);
-
-    public double Naive(double s, int row, int column, int head)
+    private double Naive(double s, int row, int column, int head)
     {
-        double table = _byRow[row] + ((double)_byColumn[column] * _byHead[head]);
+        double table = byRow[row] + ((double)byColumn[column] * byHead[head]);
         double bent = Math.Abs(row - column) <= 3 ? s / 2 : Math.Clamp(s, -1, 1);
-        return bent + table - Math.Exp(-Math.Abs(s)) + (0.1f * head);
+        double small = column < 10 ? 0.5 : head == 1 ? -0.25 : 0;
+        return bent + table - Math.Exp(-Math.Abs(s)) + small + Math.Tanh(s);
     }
-}
-
-/// <summary>Causal, and either within the last 9 keys or one of the first 4: a clause of two atoms.</summary>
-internal readonly struct WindowOrFirstMask : IPairMask
-{
-    private const int Left = 8;
-    private const int First = 4;
-
-    public bool RangeIsExact => false;
-
-    public bool Segments => false;
-
-    public KeyRange Range(int row) => new(0, row + 1);
-
-    public PairClass Classify(int firstRow, int lastRow, int firstKey, int lastKey)
-    {
-        bool allNear = firstKey >= lastRow - Left;
-        bool noneNear = lastKey < firstRow - Left;
-        bool allFirst = lastKey < First;
-        bool noneFirst = firstKey >= First;
-        return allNear || allFirst ? PairClass.All : noneNear && noneFirst ? PairClass.None : PairClass.Partial;
-    }
-
-    public TLanes Visible<TLanes>(in PairLanes<TLanes> pair)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.Or(
-            TLanes.LessOrEqual(pair.Row - pair.Column, TLanes.Broadcast(Left)),
-            TLanes.Less(pair.Column, TLanes.Broadcast(First)));
-
-    public static bool Naive(int row, int key) => key <= row && (row - key <= Left || key < First);
 }

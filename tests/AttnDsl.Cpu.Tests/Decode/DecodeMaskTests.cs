@@ -7,8 +7,6 @@ namespace AttnDsl.Cpu.Tests.Decode;
 /// <summary>Windows, segments, clauses, ragged rows, rows that see nothing, and garbage where nobody looks.</summary>
 public class DecodeMaskTests
 {
-    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
-
     [Theory]
     [InlineData(0, 0, 1, 70)]
     [InlineData(6, 0, 3, 130)]
@@ -32,8 +30,8 @@ public class DecodeMaskTests
     public void WindowOrFirstTokens(int queries) => Paths.OnEach(path =>
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, queries, 310), 2, 1, 16, 16));
-        attention.Visible = WindowOrFirstMask.Naive;
-        DecodeCase.Check(attention, default(IdentityScore), default(WindowOrFirstMask), path);
+        attention.Visible = Strategies.WindowOrFirstNaive;
+        DecodeCase.Check(attention, default(IdentityScore), Strategies.WindowOrFirst, path);
     });
 
     [Theory]
@@ -60,11 +58,11 @@ public class DecodeMaskTests
         TokenRows rows = TokenRows.Uniform(2, queries).Behind(Keys, [Keys - queries, Keys - queries], querySegments, keySegments);
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(rows, 3, 1, 20, 24));
         attention.Segments = true;
-        DecodeCase.Check(attention, default(IdentityScore), new BandMask(BandMask.Unbounded, BandMask.Unbounded, segments: true), path + ", everything");
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Segments, path + ", everything");
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), new BandMask(BandMask.Unbounded, 0, segments: true), path + ", causal");
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Both(Masks.Causal, Masks.Segments), path + ", causal");
         attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
-        DecodeCase.Check(attention, default(CappedScore), new BandMask(BandMask.Unbounded, 0, segments: true), path + ", capped");
+        DecodeCase.Check(attention, default(CappedScore), Masks.Both(Masks.Causal, Masks.Segments), path + ", capped");
     });
 
     [Fact]
@@ -72,13 +70,13 @@ public class DecodeMaskTests
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Ragged([0, 1, 3, 5], 5), 4, 2, 16, 16));
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
 
         // Behind a cache: one row with nothing new, one with nothing cached, one of a single piece beside one of several.
         TokenRows rows = TokenRows.Ragged([0, 2, 1, 3], 3).Behind(2700, [500, 0, 41, 2697], null, null);
         attention = DecodeCase.Rounded(AttentionCase.Create(rows, 4, 2, 16, 16));
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path + ", behind a cache");
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path + ", behind a cache");
     });
 
     [Fact]
@@ -88,8 +86,8 @@ public class DecodeMaskTests
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 8, 3), 2, 1, 16, 16));
         attention.Visible = (row, key) => key <= row;
         attention.Sinks = [0.5f, -2];
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
-        (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Causal);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
+        (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Masks.Causal);
         Assert.Equal(new float[5 * 2 * 16], output[..(5 * 2 * 16)]);
         Assert.All(lse[..10], value => Assert.Equal(float.NegativeInfinity, value));
 
@@ -122,8 +120,8 @@ public class DecodeMaskTests
                 void Same<TScore>(TScore score, string name)
                     where TScore : struct, IScore
                 {
-                    (float[] expected, float[] expectedLse) = DecodeCase.Run(clean, score, Causal, layout);
-                    (float[] actual, float[] actualLse) = DecodeCase.Run(poisoned, score, Causal, layout);
+                    (float[] expected, float[] expectedLse) = DecodeCase.Run(clean, score, Masks.Causal, layout);
+                    (float[] actual, float[] actualLse) = DecodeCase.Run(poisoned, score, Masks.Causal, layout);
                     string what = $"{path}, {layout}, {poison}, {name}";
                     int seen = 3 * 4 * valueWidth;
                     Compare.Close(Array.ConvertAll(expected[..seen], v => (double)v), actual[..seen], 1e-6, what);
@@ -143,7 +141,7 @@ public class DecodeMaskTests
         TokenRows rows = TokenRows.Uniform(1, 1).Behind(100, [99], [1], keySegments);
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(rows, 4, 1, 32, 32));
         attention.Segments = true;
-        var mask = new BandMask(BandMask.Unbounded, 0, segments: true);
+        BothMask<BandMask, SegmentMask> mask = Masks.Both(Masks.Causal, Masks.Segments);
         (float[] expected, _) = DecodeCase.Run(attention, default(IdentityScore), mask);
         Poison(attention.Key, 0, 40, 32, float.NaN);
         Poison(attention.Value, 0, 40, 32, float.NaN);
@@ -157,7 +155,7 @@ public class DecodeMaskTests
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 8, 90), 1, 1, 8, 5);
         attention.Value[(86 * 5) + 2] = float.PositiveInfinity;
         attention.Visible = (row, key) => key <= row;
-        (float[] output, _) = DecodeCase.Run(attention, default(IdentityScore), Causal);
+        (float[] output, _) = DecodeCase.Run(attention, default(IdentityScore), Masks.Causal);
         for (int t = 0; t < 8; t++)
         {
             for (int c = 0; c < 5; c++)
@@ -174,7 +172,7 @@ public class DecodeMaskTests
         {
             AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 1, 1501), 4, 1, 24, 16);
             attention.Key[key * 24] = float.NaN;
-            (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Causal);
+            (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Masks.Causal);
             Assert.All(output, value => Assert.True(float.IsNaN(value), path));
             Assert.All(lse, value => Assert.True(float.IsNaN(value), path));
         }

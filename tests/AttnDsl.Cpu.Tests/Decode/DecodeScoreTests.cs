@@ -8,8 +8,6 @@ namespace AttnDsl.Cpu.Tests.Decode;
 /// <summary>Score operations with keys in the lanes, sinks, scores of every size; bits, bytes and threads.</summary>
 public class DecodeScoreTests
 {
-    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
-
     [Theory]
     [InlineData(1, 40)]
     [InlineData(5, 150)]
@@ -19,7 +17,7 @@ public class DecodeScoreTests
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, queries, keys), 4, 2, 16, 16));
         attention.Score = (s, row, key, head) => s - (slopes[head] * Math.Abs(row - key));
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, new DistanceBias(slopes), Causal, path);
+        DecodeCase.Check(attention, Strategies.Distance(slopes), Masks.Causal, path);
     });
 
     [Theory]
@@ -29,10 +27,14 @@ public class DecodeScoreTests
     {
         // The tables end with the keys: lanes behind them must not be looked up.
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, queries, 91), 2, 1, 16, 16, magnitude: 2));
-        var score = new EverythingScore(Numbers.Random(5, 91), Numbers.Random(6, 91), [0.3f, -0.7f]);
-        attention.Score = score.Naive;
+        float[] byRow = Numbers.Random(5, 91);
+        float[] byColumn = Numbers.Random(6, 91);
+        float[] byHead = [0.3f, -0.7f];
+        var far = Scores.Less(Scores.Constant(9), Scores.Subtract(Scores.Row, Scores.Column), Scores.Constant(0.5), Scores.Head);
+        var tables = Scores.Add(Scores.ByRow(byRow), Scores.Multiply(Scores.ByColumn(byColumn), Scores.ByHead(byHead)));
+        attention.Score = (s, row, key, head) => Math.Tanh(s) + byRow[row] + ((double)byColumn[key] * byHead[head]) + (row - key > 9 ? 0.5 : head);
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, score, Causal, path, 1e-5);
+        DecodeCase.Check(attention, Scores.General(Scores.Add(Scores.Tanh(Scores.Value), Scores.Add(tables, far)), Scores.Constant(1)), Masks.Causal, path, 1e-5);
     });
 
     [Theory]
@@ -43,7 +45,7 @@ public class DecodeScoreTests
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 2, keys), 5, 5, 16, 16));
         attention.Sinks = [0, 3, -40, 90, float.NegativeInfinity];
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
     });
 
     [Theory]
@@ -61,9 +63,9 @@ public class DecodeScoreTests
 
         DecodeCase.Rounded(attention);
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path, magnitude * 2e-5);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path, magnitude * 2e-5);
         Array.Reverse(attention.Key);
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path + ", falling", magnitude * 2e-5);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path + ", falling", magnitude * 2e-5);
     });
 
     [Fact]
@@ -78,7 +80,7 @@ public class DecodeScoreTests
 
         DecodeCase.Rounded(attention);
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path, 1e-3);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path, 1e-3);
     });
 
     [Fact]
@@ -86,17 +88,17 @@ public class DecodeScoreTests
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 1, 777), 3, 1, 16, 16));
         Array.Clear(attention.Query);
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path, 1e-6);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path, 1e-6);
     });
 
     [Fact]
     public void ThreadCountsAndRunsGiveEqualBits() => Paths.OnEach(path =>
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(2, 2, 3000), 6, 2, 32, 32);
-        (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Causal, threads: 1);
+        (float[] output, float[] lse) = DecodeCase.Run(attention, default(IdentityScore), Masks.Causal, threads: 1);
         foreach (int threads in new[] { 1, 2, 3, 7, 2, 2, 2 })
         {
-            (float[] again, float[] lseAgain) = DecodeCase.Run(attention, default(IdentityScore), Causal, threads: threads);
+            (float[] again, float[] lseAgain) = DecodeCase.Run(attention, default(IdentityScore), Masks.Causal, threads: threads);
             Assert.True(output.SequenceEqual(again) && lse.SequenceEqual(lseAgain), $"{path}, {threads} threads");
         }
     });
@@ -106,7 +108,7 @@ public class DecodeScoreTests
     {
         TokenRows rows = TokenRows.Ragged([1, 1, 1], 1).Behind(2500, [900, 2499, 3], null, null);
         AttentionCase all = AttentionCase.Create(rows, 4, 2, 16, 16);
-        (float[] output, _) = DecodeCase.Run(all, default(IdentityScore), Causal);
+        (float[] output, _) = DecodeCase.Run(all, default(IdentityScore), Masks.Causal);
         AttentionCase one = new()
         {
             Geometry = all.Geometry,
@@ -115,7 +117,7 @@ public class DecodeScoreTests
             Key = all.Key[(2500 * 32)..(2 * 2500 * 32)],
             Value = all.Value[(2500 * 32)..(2 * 2500 * 32)],
         };
-        Assert.True(output[64..128].SequenceEqual(DecodeCase.Run(one, default(IdentityScore), Causal).Output), path);
+        Assert.True(output[64..128].SequenceEqual(DecodeCase.Run(one, default(IdentityScore), Masks.Causal).Output), path);
     });
 
     [Theory]
@@ -133,7 +135,7 @@ public class DecodeScoreTests
             [],
             attention.Rows,
             default(IdentityScore),
-            Causal,
+            Masks.Causal,
             output,
             [],
             threads);
@@ -167,7 +169,7 @@ public class DecodeScoreTests
             [],
             attention.Rows,
             default(IdentityScore),
-            Causal,
+            Masks.Causal,
             output,
             lse);
         Compare.Close(expected, output, 4e-6, path);
@@ -187,7 +189,7 @@ public class DecodeScoreTests
             [],
             attention.Rows,
             default(IdentityScore),
-            Causal,
+            Masks.Causal,
             output,
             []));
         Assert.Equal("values", error.ParamName);

@@ -13,11 +13,11 @@ public class CallTests
     public void ConcurrentCallersGetTheirOwnResults()
     {
         AttentionCase[] cases = Enumerable.Range(0, 6).Select(i => AttentionCase.Create(TokenRows.Core(1, 40 + (13 * i), 60 + (7 * i)), 4, 2, 16, 16)).ToArray();
-        float[][] expected = cases.Select(c => c.Run(default(IdentityScore), ShapeTests.Causal, 1).Output).ToArray();
+        float[][] expected = cases.Select(c => c.Run(default(IdentityScore), Masks.Causal, 1).Output).ToArray();
         Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 6 }, i =>
         {
             AttentionCase attention = cases[i % 6];
-            Assert.True(expected[i % 6].SequenceEqual(attention.Run(default(IdentityScore), ShapeTests.Causal, 1 + (i % 4)).Output));
+            Assert.True(expected[i % 6].SequenceEqual(attention.Run(default(IdentityScore), Masks.Causal, 1 + (i % 4)).Output));
         });
     }
 
@@ -42,7 +42,7 @@ public class CallTests
                 [],
                 attention.Rows,
                 default(IdentityScore),
-                ShapeTests.Causal,
+                Masks.Causal,
                 output,
                 [],
                 threads);
@@ -88,12 +88,12 @@ public class CallTests
             [],
             attention.Rows,
             default(IdentityScore),
-            ShapeTests.Causal,
+            Masks.Causal,
             output,
             [],
             0,
             new CancellationToken(canceled: true)));
-        (float[] again, _) = attention.Run(default(IdentityScore), ShapeTests.Causal);
+        (float[] again, _) = attention.Run(default(IdentityScore), Masks.Causal);
         Assert.DoesNotContain(12345f, again);
     }
 }
