@@ -30,6 +30,7 @@ internal static class Limits
             Gemm("gemm 128 x 2048 x 2048", 128, 2048, 2048, limit, limitWork);
         }
 
+        DecodeLimits.Run(filter, threads);
         foreach ((int heads, int kv, int tokens, int width) in new[] { (16, 4, 2048, 64), (16, 4, 2048, 128), (16, 4, 1024, 64) })
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"prefill causal {heads}/{kv} T {tokens} d {width}");
@@ -49,7 +50,7 @@ internal static class Limits
         float[] o = new float[q.Length];
         var geometry = new AttendGeometry(HeadMap.Grouped(heads, heads), HeadMap.Grouped(kv, heads), HeadMap.Grouped(kv, heads), width, width, 1 / Math.Sqrt(width));
         TokenRows rows = TokenRows.Uniform(1, tokens);
-        var mask = new BandMask(BandMask.Unbounded, 0);
+        BandMask mask = Masks.Causal;
         Figures figures = Alternation.Measure(
             limit,
             limitWork,

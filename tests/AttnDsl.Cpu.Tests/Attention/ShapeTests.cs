@@ -5,9 +5,6 @@ namespace AttnDsl.Cpu.Tests.Attention;
 /// <summary>Lengths around every tile border and widths of all kinds, causal and not.</summary>
 public class ShapeTests
 {
-    public static readonly BandMask Causal = new(BandMask.Unbounded, 0);
-    public static readonly BandMask Everything = new(BandMask.Unbounded, BandMask.Unbounded);
-
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 17)]
@@ -28,9 +25,9 @@ public class ShapeTests
     public void Lengths(int queries, int keys) => Paths.OnEach(path =>
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(2, queries, keys), 4, 2, 24, 20);
-        attention.Check(default(IdentityScore), Everything, path + ", everything");
+        attention.Check(default(IdentityScore), Masks.Everything, path + ", everything");
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), Causal, path + ", causal");
+        attention.Check(default(IdentityScore), Masks.Causal, path + ", causal");
     });
 
     [Theory]
@@ -47,7 +44,7 @@ public class ShapeTests
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 29, 37), 2, 1, keyWidth, valueWidth);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), Causal, path);
+        attention.Check(default(IdentityScore), Masks.Causal, path);
     });
 
     [Fact]
@@ -55,6 +52,6 @@ public class ShapeTests
     {
         AttentionCase attention = AttentionCase.Create(TokenRows.Core(1, 70, 50, CausalAlign.TopLeft), 3, 3, 16, 16);
         attention.Visible = (row, key) => key <= row;
-        attention.Check(default(IdentityScore), Causal, path);
+        attention.Check(default(IdentityScore), Masks.Causal, path);
     });
 }

@@ -2,14 +2,13 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
-using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
 using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
-/// <summary>The attention cores of a generated class: per distinct core a geometry, a mask and a score operation that the runtime's kernels are specialised for.</summary>
+/// <summary>The attention cores of a generated class: per distinct core a geometry, a mask and a score operation, composed of the runtime's nodes, that its kernels are specialised for.</summary>
 internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
 {
     private readonly Dictionary<string, ScriptObject> _cores = new();
@@ -22,7 +21,7 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
 
     /// <summary>Why the kernels cannot run a core, or null.</summary>
     public static string? Refusal(AttendStep step) =>
-        Band(step.Settings.Mask) is null ? "it has no kernel for the mask " + step.Settings.Mask
+        new ScoreNodes(b => b).Mask(step.Settings.Mask) is null ? "it has no kernel for the mask " + step.Settings.Mask
         : step.Values is null ? "it has no kernel for values that are a prefix of the keys"
         : step.Outputs.Count > 2 ? "it returns no probabilities"
         : null;
@@ -43,14 +42,9 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
     private ScriptObject Core(AttendStep step, string number)
     {
         AttendSettings s = step.Settings;
-        (string Left, string Right, bool Segments) band = Band(s.Mask)!.Value;
-        ScoreExpression derivative = ScoreDerivative.Of(s.Score);
-        bool identity = s.Score is TheScore;
-        bool biased = !identity && ScoreDerivative.IsOne(derivative);
-        var lanes = new LaneWriter(Table);
+        var nodes = new ScoreNodes(Table);
         return new ScriptObject
         {
-            ["number"] = number,
             ["geometry"] = "Geometry" + number,
             ["query"] = Map(s.Query),
             ["key"] = Map(s.Key),
@@ -58,27 +52,10 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["scale"] = ScalarType.Double.Literal(s.Scale),
-            ["mask"] = "new global::AttnDsl.Cpu.BandMask(" + band.Left + ", " + band.Right + ", segments: " + (band.Segments ? "true" : "false") + ")",
-            ["score"] = identity ? "default(global::AttnDsl.Cpu.IdentityScore)" : "default(Score" + number + ")",
-            ["identity"] = identity,
-            ["form"] = biased ? "Biased" : "General",
-            ["bias"] = lanes.Write(biased ? s.Score.Substitute(ScoreExpression.Constant(0)) : ScoreExpression.Constant(0)),
-            ["apply"] = lanes.Write(s.Score),
-            ["derivative"] = lanes.Write(derivative),
-            ["text"] = XmlText.Escape(ScoreText.Of(s.Score)),
+            ["mask"] = nodes.Mask(s.Mask)!,
+            ["score"] = nodes.Operation(s.Score),
         };
     }
-
-    /// <summary>The mask as one band, or null when it is more than that.</summary>
-    private static (string Left, string Right, bool Segments)? Band(Mask mask)
-    {
-        MaskAtom[] atoms = mask.Clauses.Select(c => c.Atoms.Count == 1 ? c.Atoms[0] : null).OfType<MaskAtom>().ToArray();
-        return atoms.Length == mask.Clauses.Count && atoms.All(a => a is CausalAtom or WindowAtom or SegmentAtom)
-            ? (Side(mask.Left), Side(mask.Right), atoms.Any(a => a is SegmentAtom))
-            : null;
-    }
-
-    private static string Side(long? side) => side is { } reach && reach < int.MaxValue ? Text(reach) : "global::AttnDsl.Cpu.BandMask.Unbounded";
 
     private string Table(string buffer)
     {

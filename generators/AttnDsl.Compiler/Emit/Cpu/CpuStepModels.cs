@@ -151,7 +151,6 @@ internal sealed class CpuStepModels
             ["k"] = cached ? Text(keys) : _places[step.K],
             ["v"] = cached ? Text(_cached[step.Values!]) : _places[step.Values!],
             ["sinks"] = step.Sink is { } sink ? _places[sink] : "default",
-            ["core"] = (string)core["number"]!,
             ["geometry"] = (string)core["geometry"]!,
             ["score"] = (string)core["score"]!,
             ["mask"] = (string)core["mask"]!,

@@ -128,17 +128,18 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         for (int row = 0; row < rows; row++)
         {
             int key = Math.Min((panel * rows) + row, KeyCount - 1);
+            TLanes columns = TLanes.Broadcast(key);
             for (int v = from; v < to; v++)
             {
                 float* at = scores + (row * lanes) + (v * TLanes.Count);
                 TLanes score = TLanes.Load(at);
                 if (Score.Form == ScoreForm.General)
                 {
-                    score = Score.Apply(score, Pair(v, key)) * log2E;
+                    score = Score.Apply(score, Pair(v, key, columns)) * log2E;
                 }
                 else if (Score.Form == ScoreForm.Biased)
                 {
-                    score = TLanes.MultiplyAdd(Score.Bias(Pair(v, key)), log2E, score);
+                    score = TLanes.MultiplyAdd(Score.Bias(Pair(v, key, columns)), log2E, score);
                 }
 
                 if (seen == PairClass.Partial)
@@ -226,12 +227,14 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         for (int row = 0; row < rows; row++)
         {
             int key = (panel * rows) + row;
+            int there = Math.Min(key, KeyCount - 1);
+            TLanes columns = TLanes.Broadcast(there);
             for (int v = from; v < to; v++)
             {
                 TLanes value = TLanes.Load(_negated + (v * TLanes.Count));
                 if (Score.Form == ScoreForm.Biased)
                 {
-                    value = TLanes.MultiplyAdd(Score.Bias(Pair(v, Math.Min(key, KeyCount - 1))), log2E, value);
+                    value = TLanes.MultiplyAdd(Score.Bias(Pair(v, there, columns)), log2E, value);
                 }
 
                 if (seen == PairClass.Partial)
@@ -263,10 +266,10 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly PairLanes<TLanes> Pair(int vector, int key)
+    private readonly PairLanes<TLanes> Pair(int vector, int key, TLanes columns)
     {
         int lane = vector * TLanes.Count;
-        return new(TLanes.Load(_row + lane), FirstRow + lane, FirstRow + Rows - 1, key, ScoreHead);
+        return new(TLanes.Load(_row + lane), columns, FirstRow + lane, FirstRow + Rows - 1, key, ScoreHead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -282,7 +285,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
 
         if (!Mask.RangeIsExact)
         {
-            visible = TLanes.And(visible, Mask.Visible(Pair(vector, Math.Min(key, KeyCount - 1))));
+            visible = TLanes.And(visible, Mask.Visible(Pair(vector, Math.Min(key, KeyCount - 1), TLanes.Broadcast(Math.Min(key, KeyCount - 1)))));
         }
 
         return visible;

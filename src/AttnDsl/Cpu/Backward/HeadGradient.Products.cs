@@ -48,7 +48,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         int rows = RowTile.Rows<TLanes>();
         int first = Math.Max(block * rows / TLanes.TileRows, firstPanel);
         int end = Math.Min((((block + 1) * rows) + TLanes.TileRows - 1) / TLanes.TileRows, endPanel);
-        from = StripLanes;
+        from = Strip.Lanes;
         to = 0;
         for (int panel = first; panel < end; panel++)
         {
@@ -63,13 +63,13 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         int padded = Padded(width);
         int row = block * RowTile.Rows<TLanes>();
         RowTileCall call = default;
-        call.A = left + (row * StripLanes) + from;
+        call.A = left + (row * Strip.Lanes) + from;
         call.CRow = padded;
         call.Depth = to - from;
         call.Blocks = count;
         for (int channel = 0; channel < padded; channel += panelWidth)
         {
-            call.B = right + ((nint)strip * StripLanes * PaddedRows(width)) + (channel * StripLanes) + (from * panelWidth);
+            call.B = right + ((nint)strip * Strip.Lanes * PaddedRows(width)) + (channel * Strip.Lanes) + (from * panelWidth);
             call.C = target + (row * padded) + channel;
             RowTile.Run<TLanes>(Math.Min(RowTile.Vectors, (padded - channel) / TLanes.Count), &call);
         }
@@ -83,8 +83,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         TileCall call = default;
         call.A = _keyChannels + (info.From * rows * rows);
         call.AStep = KeyTile * rows;
-        call.B = _scoreGradients + (info.From * rows * StripLanes) + (t * lanes);
-        call.BRow = StripLanes;
+        call.B = _scoreGradients + (info.From * rows * Strip.Lanes) + (t * lanes);
+        call.BRow = Strip.Lanes;
         call.C = QueryGradient + ((nint)tile * lanes * Channels(KeyWidth));
         call.CRow = lanes;
         call.CStep = rows * lanes;
@@ -100,8 +100,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     {
         if (to > from)
         {
-            Clear(_weights + (from * StripLanes), (long)(to - from) * StripLanes);
-            Clear(_scoreGradients + (from * StripLanes), (long)(to - from) * StripLanes);
+            Clear(_weights + (from * Strip.Lanes), (long)(to - from) * Strip.Lanes);
+            Clear(_scoreGradients + (from * Strip.Lanes), (long)(to - from) * Strip.Lanes);
         }
     }
 }

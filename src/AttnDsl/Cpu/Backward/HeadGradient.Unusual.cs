@@ -24,7 +24,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
                 TLanes.Store(visible + (v * TLanes.Count), Visible(in info, tile, v, key));
             }
 
-            nint place = (key * StripLanes) + (t * Lanes);
+            nint place = (key * Strip.Lanes) + (t * Lanes);
             float* keyAt = Key + ((_firstKey + key) * KeyStride);
             for (int lane = 0; lane < info.Rows; lane++)
             {

@@ -11,14 +11,18 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     {
         int first = int.MaxValue;
         int end = 0;
-        GradientTile* tiles = _tiles + (strip * Strip.Tiles);
-        for (int t = 0; t < Strip.Tiles; t++)
+        int fromTile = 0;
+        int toTile = 0;
+        GradientTile* tiles = _tiles + (strip * StripTiles);
+        for (int t = 0; t < StripTiles; t++)
         {
             FindPanels(ref tiles[t], _classes + (t * MaxPanels));
             if (tiles[t].To > tiles[t].From)
             {
                 first = Math.Min(first, tiles[t].From);
                 end = Math.Max(end, tiles[t].To);
+                fromTile = toTile == 0 ? t : fromTile;
+                toTile = t + 1;
             }
         }
 
@@ -29,25 +33,23 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 
         for (int panel = first; panel < end; panel++)
         {
-            _laneFrom[panel] = StripLanes;
+            _laneFrom[panel] = Strip.Lanes;
             _laneTo[panel] = 0;
         }
 
-        for (int t = 0; t < Strip.Tiles; t++)
+        // A tile between others that sees nothing is in the way of their sums and must hold zeros.
+        for (int t = fromTile; t < toTile; t++)
         {
-            if (tiles[t].To > tiles[t].From)
-            {
-                Weigh(in tiles[t], (strip * Strip.Tiles) + t, t, first, end);
-            }
+            Weigh(in tiles[t], (strip * StripTiles) + t, t, first, end);
         }
 
         AddKeyGradients(strip, first, end);
-        for (int t = 0; t < Strip.Tiles; t++)
+        for (int t = fromTile; t < toTile; t++)
         {
             if (tiles[t].To > tiles[t].From)
             {
-                AddQueryGradients(in tiles[t], (strip * Strip.Tiles) + t, t);
-                AddUnusual(in tiles[t], (strip * Strip.Tiles) + t, t);
+                AddQueryGradients(in tiles[t], (strip * StripTiles) + t, t);
+                AddUnusual(in tiles[t], (strip * StripTiles) + t, t);
             }
         }
     }
@@ -58,6 +60,14 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         tile.To = 0;
         if (!tile.Active || _firstKey >= tile.AnyEnd || _firstKey + KeyTile <= tile.AnyFirst)
         {
+            return;
+        }
+
+        if (Mask.RangeIsExact && !Mask.Segments && _firstKey >= tile.AllFirst && _firstKey + (_panels * TLanes.TileRows) <= tile.AllEnd)
+        {
+            // Most key tiles, found without asking panel by panel.
+            new Span<PairClass>(classes, _panels).Fill(PairClass.All);
+            tile.To = _panels;
             return;
         }
 
@@ -132,8 +142,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         TileCall gradients = WeightGradients(tile, t, panel, 0);
         gradients.Panels = count;
         Tile.Run<TLanes, Plain>(info.Vectors, &gradients);
-        float* weight = _weights + (panel * rows * StripLanes) + (t * Lanes);
-        float* gradient = _scoreGradients + (panel * rows * StripLanes) + (t * Lanes);
+        float* weight = _weights + (panel * rows * Strip.Lanes) + (t * Lanes);
+        float* gradient = _scoreGradients + (panel * rows * Strip.Lanes) + (t * Lanes);
         MultiplyRows(weight, gradient, count * rows, info.Vectors);
         for (int i = panel; i < panel + count; i++)
         {
@@ -178,7 +188,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         for (int row = 0; row < rows; row++)
         {
             int key = (panel * rows) + row;
-            nint place = (key * StripLanes) + (t * Lanes);
+            nint place = (key * Strip.Lanes) + (t * Lanes);
             for (int v = from; v < to; v++)
             {
                 float* weightAt = _weights + place + (v * width);
@@ -217,7 +227,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         TLanes log2E = TLanes.Broadcast(Log2E);
         for (int key = panel * rows; key < (panel + count) * rows; key++)
         {
-            float* target = _weights + (key * StripLanes) + (t * Lanes);
+            float* target = _weights + (key * Strip.Lanes) + (t * Lanes);
             for (int v = 0; v < info.Vectors; v++)
             {
                 TLanes start = TLanes.Load(_start + (tile * Lanes) + (v * TLanes.Count));
@@ -235,9 +245,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         call.AStep = (nint)rows * KeyWidth;
         call.B = _queryLanes + ((nint)tile * Lanes * KeyWidth) + (vector * TLanes.Count);
         call.BRow = Lanes;
-        call.C = _weights + (panel * rows * StripLanes) + (t * Lanes) + (vector * TLanes.Count);
-        call.CRow = StripLanes;
-        call.CStep = rows * StripLanes;
+        call.C = _weights + (panel * rows * Strip.Lanes) + (t * Lanes) + (vector * TLanes.Count);
+        call.CRow = Strip.Lanes;
+        call.CStep = rows * Strip.Lanes;
         call.Depth = KeyWidth;
         call.Panels = 1;
         call.Sums = _sums;
@@ -255,9 +265,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         call.B = _gradientLanes + ((nint)tile * Lanes * ValueWidth) + (vector * TLanes.Count);
         call.BRow = Lanes;
         call.Init = _delta + (tile * Lanes) + (vector * TLanes.Count);
-        call.C = _scoreGradients + (panel * rows * StripLanes) + (t * Lanes) + (vector * TLanes.Count);
-        call.CRow = StripLanes;
-        call.CStep = rows * StripLanes;
+        call.C = _scoreGradients + (panel * rows * Strip.Lanes) + (t * Lanes) + (vector * TLanes.Count);
+        call.CRow = Strip.Lanes;
+        call.CStep = rows * Strip.Lanes;
         call.Depth = ValueWidth;
         call.Panels = 1;
         return call;
@@ -274,8 +284,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
                 TLanes.Store(gradient + lane, TLanes.Load(gradient + lane) * TLanes.Load(weight + lane));
             }
 
-            weight += StripLanes;
-            gradient += StripLanes;
+            weight += Strip.Lanes;
+            gradient += Strip.Lanes;
         }
     }
 
@@ -310,7 +320,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     {
         int lane = vector * TLanes.Count;
         int row = _past + info.Token;
-        return new(TLanes.Load(_row + (tile * Lanes) + lane), row + lane, row + info.Rows - 1, Math.Min(_firstKey + key, _keyCount - 1), ScoreHead);
+        int column = Math.Min(_firstKey + key, _keyCount - 1);
+        return new(TLanes.Load(_row + (tile * Lanes) + lane), TLanes.Broadcast(column), row + lane, row + info.Rows - 1, column, ScoreHead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -334,8 +345,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 
     private readonly void Clear(int t, int panel, int from, int to)
     {
-        nint place = (panel * TLanes.TileRows * StripLanes) + (t * Lanes);
-        for (int row = 0; row < TLanes.TileRows; row++, place += StripLanes)
+        nint place = (panel * TLanes.TileRows * Strip.Lanes) + (t * Lanes);
+        for (int row = 0; row < TLanes.TileRows; row++, place += Strip.Lanes)
         {
             for (int v = from; v < to; v++)
             {

@@ -108,10 +108,10 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         get => Strip.TileLanes<TLanes>();
     }
 
-    private static int StripLanes
+    private static int StripTiles
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Strip.Lanes<TLanes>();
+        get => Strip.Tiles<TLanes>();
     }
 
     private static int MaxPanels => KeyTile / TLanes.TileRows;
@@ -137,8 +137,8 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         _tiling = new QueryTiling(_count, Lanes);
         Place(workspace.Reserve(Place(null)));
         Clear(QueryGradient, QueryGradientFloats(_count, KeyWidth));
-        Clear(_zeros, StripLanes);
-        Clear(_sums, StripLanes);
+        Clear(_zeros, Strip.Lanes);
+        Clear(_sums, Strip.Lanes);
 
         int tiles = KeyTiles(_keyCount);
         int from = (int)((long)tiles * part / parts);
@@ -178,10 +178,10 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         _gradientLanes = cursor.Take(lanes * ValueWidth);
         _queryRows = cursor.Take(lanes * PaddedRows(KeyWidth));
         _gradientRows = cursor.Take(lanes * PaddedRows(ValueWidth));
-        _weights = cursor.Take(KeyTile * StripLanes);
-        _scoreGradients = cursor.Take(KeyTile * StripLanes);
-        _zeros = cursor.Take(StripLanes);
-        _sums = cursor.Take(StripLanes);
+        _weights = cursor.Take(KeyTile * Strip.Lanes);
+        _scoreGradients = cursor.Take(KeyTile * Strip.Lanes);
+        _zeros = cursor.Take(Strip.Lanes);
+        _sums = cursor.Take(Strip.Lanes);
         _keyPanels = cursor.Take((long)KeyTile * KeyWidth);
         _valuePanels = cursor.Take((long)KeyTile * ValueWidth);
         _keyChannels = cursor.Take((long)KeyTile * Channels(KeyWidth));
@@ -191,7 +191,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         _laneFrom = (int*)cursor.Take(MaxPanels);
         _laneTo = (int*)cursor.Take(MaxPanels);
         _finite = (byte*)cursor.Take(MaxPanels);
-        _classes = (PairClass*)cursor.Take(Strip.Tiles * MaxPanels);
+        _classes = (PairClass*)cursor.Take(StripTiles * MaxPanels);
         return cursor.Used;
     }
 }

@@ -9,7 +9,7 @@ internal static unsafe class RowTile12x1
     public static void Run<TLanes>(RowTileCall* call)
         where TLanes : unmanaged, IKernelLanes<TLanes>
     {
-        int stride = Strip.Lanes<TLanes>();
+        const int Stride = Strip.Lanes;
         int step = RowTile.Vectors * TLanes.Count;
         float* a = call->A;
         float* c = call->C;
@@ -49,27 +49,27 @@ internal static unsafe class RowTile12x1
                 TLanes b0 = TLanes.Load(b);
                 TLanes f = TLanes.Broadcast(x[0]);
                 c000 = TLanes.MultiplyAdd(f, b0, c000);
-                f = TLanes.Broadcast(x[stride]);
+                f = TLanes.Broadcast(x[Stride]);
                 c010 = TLanes.MultiplyAdd(f, b0, c010);
-                f = TLanes.Broadcast(x[2 * stride]);
+                f = TLanes.Broadcast(x[2 * Stride]);
                 c020 = TLanes.MultiplyAdd(f, b0, c020);
-                f = TLanes.Broadcast(x[3 * stride]);
+                f = TLanes.Broadcast(x[3 * Stride]);
                 c030 = TLanes.MultiplyAdd(f, b0, c030);
-                f = TLanes.Broadcast(x[4 * stride]);
+                f = TLanes.Broadcast(x[4 * Stride]);
                 c040 = TLanes.MultiplyAdd(f, b0, c040);
-                f = TLanes.Broadcast(x[5 * stride]);
+                f = TLanes.Broadcast(x[5 * Stride]);
                 c050 = TLanes.MultiplyAdd(f, b0, c050);
-                f = TLanes.Broadcast(x[6 * stride]);
+                f = TLanes.Broadcast(x[6 * Stride]);
                 c060 = TLanes.MultiplyAdd(f, b0, c060);
-                f = TLanes.Broadcast(x[7 * stride]);
+                f = TLanes.Broadcast(x[7 * Stride]);
                 c070 = TLanes.MultiplyAdd(f, b0, c070);
-                f = TLanes.Broadcast(x[8 * stride]);
+                f = TLanes.Broadcast(x[8 * Stride]);
                 c080 = TLanes.MultiplyAdd(f, b0, c080);
-                f = TLanes.Broadcast(x[9 * stride]);
+                f = TLanes.Broadcast(x[9 * Stride]);
                 c090 = TLanes.MultiplyAdd(f, b0, c090);
-                f = TLanes.Broadcast(x[10 * stride]);
+                f = TLanes.Broadcast(x[10 * Stride]);
                 c100 = TLanes.MultiplyAdd(f, b0, c100);
-                f = TLanes.Broadcast(x[11 * stride]);
+                f = TLanes.Broadcast(x[11 * Stride]);
                 c110 = TLanes.MultiplyAdd(f, b0, c110);
                 x++;
                 b += step;
@@ -100,7 +100,7 @@ internal static unsafe class RowTile12x1
             at += call->CRow;
             TLanes.Store(at, c110);
 
-            a += 12 * stride;
+            a += 12 * Stride;
             c += 12 * call->CRow;
         }
     }

@@ -10,7 +10,7 @@ internal static unsafe class RowTile12x2
         where TLanes : unmanaged, IKernelLanes<TLanes>
     {
         int w = TLanes.Count;
-        int stride = Strip.Lanes<TLanes>();
+        const int Stride = Strip.Lanes;
         int step = RowTile.Vectors * TLanes.Count;
         float* a = call->A;
         float* c = call->C;
@@ -64,37 +64,37 @@ internal static unsafe class RowTile12x2
                 TLanes f = TLanes.Broadcast(x[0]);
                 c000 = TLanes.MultiplyAdd(f, b0, c000);
                 c001 = TLanes.MultiplyAdd(f, b1, c001);
-                f = TLanes.Broadcast(x[stride]);
+                f = TLanes.Broadcast(x[Stride]);
                 c010 = TLanes.MultiplyAdd(f, b0, c010);
                 c011 = TLanes.MultiplyAdd(f, b1, c011);
-                f = TLanes.Broadcast(x[2 * stride]);
+                f = TLanes.Broadcast(x[2 * Stride]);
                 c020 = TLanes.MultiplyAdd(f, b0, c020);
                 c021 = TLanes.MultiplyAdd(f, b1, c021);
-                f = TLanes.Broadcast(x[3 * stride]);
+                f = TLanes.Broadcast(x[3 * Stride]);
                 c030 = TLanes.MultiplyAdd(f, b0, c030);
                 c031 = TLanes.MultiplyAdd(f, b1, c031);
-                f = TLanes.Broadcast(x[4 * stride]);
+                f = TLanes.Broadcast(x[4 * Stride]);
                 c040 = TLanes.MultiplyAdd(f, b0, c040);
                 c041 = TLanes.MultiplyAdd(f, b1, c041);
-                f = TLanes.Broadcast(x[5 * stride]);
+                f = TLanes.Broadcast(x[5 * Stride]);
                 c050 = TLanes.MultiplyAdd(f, b0, c050);
                 c051 = TLanes.MultiplyAdd(f, b1, c051);
-                f = TLanes.Broadcast(x[6 * stride]);
+                f = TLanes.Broadcast(x[6 * Stride]);
                 c060 = TLanes.MultiplyAdd(f, b0, c060);
                 c061 = TLanes.MultiplyAdd(f, b1, c061);
-                f = TLanes.Broadcast(x[7 * stride]);
+                f = TLanes.Broadcast(x[7 * Stride]);
                 c070 = TLanes.MultiplyAdd(f, b0, c070);
                 c071 = TLanes.MultiplyAdd(f, b1, c071);
-                f = TLanes.Broadcast(x[8 * stride]);
+                f = TLanes.Broadcast(x[8 * Stride]);
                 c080 = TLanes.MultiplyAdd(f, b0, c080);
                 c081 = TLanes.MultiplyAdd(f, b1, c081);
-                f = TLanes.Broadcast(x[9 * stride]);
+                f = TLanes.Broadcast(x[9 * Stride]);
                 c090 = TLanes.MultiplyAdd(f, b0, c090);
                 c091 = TLanes.MultiplyAdd(f, b1, c091);
-                f = TLanes.Broadcast(x[10 * stride]);
+                f = TLanes.Broadcast(x[10 * Stride]);
                 c100 = TLanes.MultiplyAdd(f, b0, c100);
                 c101 = TLanes.MultiplyAdd(f, b1, c101);
-                f = TLanes.Broadcast(x[11 * stride]);
+                f = TLanes.Broadcast(x[11 * Stride]);
                 c110 = TLanes.MultiplyAdd(f, b0, c110);
                 c111 = TLanes.MultiplyAdd(f, b1, c111);
                 x++;
@@ -138,7 +138,7 @@ internal static unsafe class RowTile12x2
             TLanes.Store(at, c110);
             TLanes.Store(at + w, c111);
 
-            a += 12 * stride;
+            a += 12 * Stride;
             c += 12 * call->CRow;
         }
     }

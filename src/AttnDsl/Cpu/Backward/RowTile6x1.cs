@@ -9,7 +9,7 @@ internal static unsafe class RowTile6x1
     public static void Run<TLanes>(RowTileCall* call)
         where TLanes : unmanaged, IKernelLanes<TLanes>
     {
-        int stride = Strip.Lanes<TLanes>();
+        const int Stride = Strip.Lanes;
         int step = RowTile.Vectors * TLanes.Count;
         float* a = call->A;
         float* c = call->C;
@@ -37,15 +37,15 @@ internal static unsafe class RowTile6x1
                 TLanes b0 = TLanes.Load(b);
                 TLanes f = TLanes.Broadcast(x[0]);
                 c00 = TLanes.MultiplyAdd(f, b0, c00);
-                f = TLanes.Broadcast(x[stride]);
+                f = TLanes.Broadcast(x[Stride]);
                 c10 = TLanes.MultiplyAdd(f, b0, c10);
-                f = TLanes.Broadcast(x[2 * stride]);
+                f = TLanes.Broadcast(x[2 * Stride]);
                 c20 = TLanes.MultiplyAdd(f, b0, c20);
-                f = TLanes.Broadcast(x[3 * stride]);
+                f = TLanes.Broadcast(x[3 * Stride]);
                 c30 = TLanes.MultiplyAdd(f, b0, c30);
-                f = TLanes.Broadcast(x[4 * stride]);
+                f = TLanes.Broadcast(x[4 * Stride]);
                 c40 = TLanes.MultiplyAdd(f, b0, c40);
-                f = TLanes.Broadcast(x[5 * stride]);
+                f = TLanes.Broadcast(x[5 * Stride]);
                 c50 = TLanes.MultiplyAdd(f, b0, c50);
                 x++;
                 b += step;
@@ -64,7 +64,7 @@ internal static unsafe class RowTile6x1
             at += call->CRow;
             TLanes.Store(at, c50);
 
-            a += 6 * stride;
+            a += 6 * Stride;
             c += 6 * call->CRow;
         }
     }

@@ -10,7 +10,7 @@ internal static unsafe class RowTile6x2
         where TLanes : unmanaged, IKernelLanes<TLanes>
     {
         int w = TLanes.Count;
-        int stride = Strip.Lanes<TLanes>();
+        const int Stride = Strip.Lanes;
         int step = RowTile.Vectors * TLanes.Count;
         float* a = call->A;
         float* c = call->C;
@@ -46,19 +46,19 @@ internal static unsafe class RowTile6x2
                 TLanes f = TLanes.Broadcast(x[0]);
                 c00 = TLanes.MultiplyAdd(f, b0, c00);
                 c01 = TLanes.MultiplyAdd(f, b1, c01);
-                f = TLanes.Broadcast(x[stride]);
+                f = TLanes.Broadcast(x[Stride]);
                 c10 = TLanes.MultiplyAdd(f, b0, c10);
                 c11 = TLanes.MultiplyAdd(f, b1, c11);
-                f = TLanes.Broadcast(x[2 * stride]);
+                f = TLanes.Broadcast(x[2 * Stride]);
                 c20 = TLanes.MultiplyAdd(f, b0, c20);
                 c21 = TLanes.MultiplyAdd(f, b1, c21);
-                f = TLanes.Broadcast(x[3 * stride]);
+                f = TLanes.Broadcast(x[3 * Stride]);
                 c30 = TLanes.MultiplyAdd(f, b0, c30);
                 c31 = TLanes.MultiplyAdd(f, b1, c31);
-                f = TLanes.Broadcast(x[4 * stride]);
+                f = TLanes.Broadcast(x[4 * Stride]);
                 c40 = TLanes.MultiplyAdd(f, b0, c40);
                 c41 = TLanes.MultiplyAdd(f, b1, c41);
-                f = TLanes.Broadcast(x[5 * stride]);
+                f = TLanes.Broadcast(x[5 * Stride]);
                 c50 = TLanes.MultiplyAdd(f, b0, c50);
                 c51 = TLanes.MultiplyAdd(f, b1, c51);
                 x++;
@@ -84,7 +84,7 @@ internal static unsafe class RowTile6x2
             TLanes.Store(at, c50);
             TLanes.Store(at + w, c51);
 
-            a += 6 * stride;
+            a += 6 * Stride;
             c += 6 * call->CRow;
         }
     }

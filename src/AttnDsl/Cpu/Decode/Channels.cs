@@ -48,10 +48,6 @@ internal readonly struct Channels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int At(int load, int slot) => Start(load) + (Vectors == 1 ? slot : (2 * (slot % _lanes)) + (slot / _lanes));
 
-    /// <summary>Whether an earlier load has the channel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsRepeated(int load, int channel) => load >= Full && channel < Full * PerLoad;
-
     /// <summary>Bfloat16 bits to the floats at even and odd places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Widen<TLanes>(ushort* source, out TLanes even, out TLanes odd)

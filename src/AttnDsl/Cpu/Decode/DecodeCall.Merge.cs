@@ -58,6 +58,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     private static float Factor(float maximum, float sum, float common) =>
         sum == 0 ? 0 : maximum == common ? 1 : MathF.Pow(2, maximum - common);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(float* target, float* source, TLanes factor, int count, bool first)
     {
         for (int i = 0; i < count; i += TLanes.Count)
@@ -67,6 +68,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(in Channels channels, float* source, float* target)
     {
         int width = _geometry.ValueWidth;
@@ -80,9 +82,11 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
                 continue;
             }
 
-            for (int slot = 0; slot < perLoad; slot++)
+            float* even = target + channels.Start(load);
+            for (int pair = 0; pair < TLanes.Count; pair++)
             {
-                target[channels.At(load, slot)] = source[slot];
+                even[2 * pair] = source[pair];
+                even[(2 * pair) + 1] = source[TLanes.Count + pair];
             }
         }
     }

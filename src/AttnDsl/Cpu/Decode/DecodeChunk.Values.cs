@@ -25,14 +25,14 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             float* output = _output + ((long)row * _valueChannels.Floats);
             if (_stageValues)
             {
-                ValueTile.Run<TLanes, float>(_valueChannels, size, staged, _valueChannels.Floats, count, weights, Block, output, ahead);
+                ValueTile.Run<TLanes, float>(_valueChannels, size, staged, _valueChannels.Floats, count, weights, output, ahead);
             }
             else
             {
-                ValueTile.Run<TLanes, T>(_valueChannels, size, values, ValueStride, count, weights, Block, output, ahead);
+                ValueTile.Run<TLanes, T>(_valueChannels, size, values, ValueStride, count, weights, output, ahead);
             }
 
-            ahead = new Lookahead(ahead.At, 0);
+            ahead = Lookahead.None(ahead.At);
         }
     }
 

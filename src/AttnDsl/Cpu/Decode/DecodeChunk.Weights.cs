@@ -32,7 +32,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             }
 
             // The first group has asked for everything.
-            ahead = new Lookahead(ahead.At, 0);
+            ahead = Lookahead.None(ahead.At);
         }
     }
 

@@ -15,7 +15,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     where T : unmanaged
 {
     /// <summary>Keys whose weights are kept before they meet the values: what is asked for ahead then fits in the second-level cache beside what is being read.</summary>
-    public const int Block = 64;
+    public const int Block = ValueTile.WeightRow;
 
     private const float Log2E = 1.44269504088896341f;
 
@@ -146,10 +146,10 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         }
 
         int perLoad = _keyChannels.PerLoad;
-        for (int slot = 0; slot < perLoad; slot++)
+        int load = _keyChannels.Full;
+        for (int slot = 0; load < _keyChannels.Loads && slot < perLoad; slot++)
         {
-            int load = _keyChannels.Full;
-            bool repeated = load < _keyChannels.Loads && _keyChannels.IsRepeated(load, _keyChannels.At(load, slot));
+            bool repeated = _keyChannels.At(load, slot) < load * perLoad;
             ((int*)_fresh)[slot] = repeated ? 0 : -1;
         }
 
@@ -175,7 +175,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             }
 
             T* values = Values + (block * ValueStride);
-            var soon = new Lookahead(values, !_stageValues && ValueStride == ValueWidth ? (long)count * ValueWidth * sizeof(T) : 0);
+            Lookahead soon = !_stageValues && ValueStride == ValueWidth ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
             ComputeScores(block, count, soon);
             for (int row = 0; row < RowCount; row++)
             {
@@ -185,8 +185,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             int next = Math.Min(Block, to - block - count);
             T* keys = Keys + (block * KeyStride);
             Lookahead later = next > 0 && !_stageKeys && KeyStride == KeyWidth
-                ? new Lookahead(keys + (count * KeyStride), (long)next * KeyWidth * sizeof(T))
-                : new Lookahead(keys, 0);
+                ? new Lookahead(keys + (count * KeyStride), (long)next * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
+                : Lookahead.None(keys);
             AddValues(values, block, count, hidden, later);
         }
 
@@ -201,16 +201,20 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         // Groups of four, and a last one of one, two or (three and a blank) four.
         int group = row / 4 * 4;
         int size = Math.Min(4, PaddedRows(RowCount) - group);
-        float* target = _query + ((long)group * _keyChannels.Floats);
+        float* target = _query + ((long)group * _keyChannels.Floats) + ((row - group) * TLanes.Count);
         int lanes = TLanes.Count;
+        int step = _keyChannels.Vectors;
         for (int load = 0; load < _keyChannels.Loads; load++)
         {
-            for (int slot = 0; slot < _keyChannels.PerLoad; slot++)
+            int start = _keyChannels.Start(load);
+            int fresh = load < _keyChannels.Full ? 0 : _keyChannels.Full * _keyChannels.PerLoad;
+            for (int vector = 0; vector < step; vector++, target += size * lanes)
             {
-                int channel = _keyChannels.At(load, slot);
-                bool empty = source == null || channel >= KeyWidth || _keyChannels.IsRepeated(load, channel);
-                int vector = (load * _keyChannels.Vectors) + (slot / lanes);
-                target[(((vector * size) + (row - group)) * lanes) + (slot % lanes)] = empty ? 0 : factor * source[channel];
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    int channel = start + vector + (step * lane);
+                    target[lane] = source != null && channel >= fresh && channel < KeyWidth ? factor * source[channel] : 0;
+                }
             }
         }
     }

@@ -14,9 +14,7 @@ internal static unsafe partial class ScoreTile
         where T : unmanaged
     {
         int width = TLanes.Count;
-        int channels = typeof(T) == typeof(float) ? width : 2 * width;
         int last = count - 1;
-        int fromEnd = call.Tail - (call.Full * channels);
         for (int key = 0; key < count; key += 2)
         {
             float* target = scores + key;
@@ -59,73 +57,36 @@ internal static unsafe partial class ScoreTile
                 }
                 else
                 {
+                    // Both keys first: every query is loaded once and used twice at once, so that none waits in a register.
                     Channels.Widen((ushort*)k0, out TLanes x0, out TLanes z0);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s10 = TLanes.MultiplyAdd(x0, TLanes.Load(q + width), s10);
-                    s20 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (2 * width)), s20);
-                    s30 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (3 * width)), s30);
-                    s00 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (4 * width)), s00);
-                    s10 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (5 * width)), s10);
-                    s20 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (6 * width)), s20);
-                    s30 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (7 * width)), s30);
                     Channels.Widen((ushort*)k1, out TLanes x1, out TLanes z1);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s11 = TLanes.MultiplyAdd(x1, TLanes.Load(q + width), s11);
-                    s21 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (2 * width)), s21);
-                    s31 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (3 * width)), s31);
-                    s01 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (4 * width)), s01);
-                    s11 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (5 * width)), s11);
-                    s21 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (6 * width)), s21);
-                    s31 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (7 * width)), s31);
+                    TLanes y0 = TLanes.Load(q);
+                    s00 = TLanes.MultiplyAdd(x0, y0, s00);
+                    s01 = TLanes.MultiplyAdd(x1, y0, s01);
+                    TLanes y1 = TLanes.Load(q + width);
+                    s10 = TLanes.MultiplyAdd(x0, y1, s10);
+                    s11 = TLanes.MultiplyAdd(x1, y1, s11);
+                    TLanes y2 = TLanes.Load(q + (2 * width));
+                    s20 = TLanes.MultiplyAdd(x0, y2, s20);
+                    s21 = TLanes.MultiplyAdd(x1, y2, s21);
+                    TLanes y3 = TLanes.Load(q + (3 * width));
+                    s30 = TLanes.MultiplyAdd(x0, y3, s30);
+                    s31 = TLanes.MultiplyAdd(x1, y3, s31);
+                    TLanes y4 = TLanes.Load(q + (4 * width));
+                    s00 = TLanes.MultiplyAdd(z0, y4, s00);
+                    s01 = TLanes.MultiplyAdd(z1, y4, s01);
+                    TLanes y5 = TLanes.Load(q + (5 * width));
+                    s10 = TLanes.MultiplyAdd(z0, y5, s10);
+                    s11 = TLanes.MultiplyAdd(z1, y5, s11);
+                    TLanes y6 = TLanes.Load(q + (6 * width));
+                    s20 = TLanes.MultiplyAdd(z0, y6, s20);
+                    s21 = TLanes.MultiplyAdd(z1, y6, s21);
+                    TLanes y7 = TLanes.Load(q + (7 * width));
+                    s30 = TLanes.MultiplyAdd(z0, y7, s30);
+                    s31 = TLanes.MultiplyAdd(z1, y7, s31);
                     q += 8 * width;
                     k0 += 2 * width;
                     k1 += 2 * width;
-                }
-            }
-
-            if (call.HasTail)
-            {
-                // What an earlier load had counts no more: its queries are 0 and the keys are cleared, since 0 times an infinity is none.
-                if (typeof(T) == typeof(float))
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes x0 = TLanes.And(TLanes.Load((float*)k0 + fromEnd), fresh);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s10 = TLanes.MultiplyAdd(x0, TLanes.Load(q + width), s10);
-                    s20 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (2 * width)), s20);
-                    s30 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (3 * width)), s30);
-                    TLanes x1 = TLanes.And(TLanes.Load((float*)k1 + fromEnd), fresh);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s11 = TLanes.MultiplyAdd(x1, TLanes.Load(q + width), s11);
-                    s21 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (2 * width)), s21);
-                    s31 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (3 * width)), s31);
-                }
-                else
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes freshOdd = TLanes.Load(call.Fresh + width);
-                    Channels.Widen((ushort*)k0 + fromEnd, out TLanes x0, out TLanes z0);
-                    x0 = TLanes.And(x0, fresh);
-                    z0 = TLanes.And(z0, freshOdd);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s10 = TLanes.MultiplyAdd(x0, TLanes.Load(q + width), s10);
-                    s20 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (2 * width)), s20);
-                    s30 = TLanes.MultiplyAdd(x0, TLanes.Load(q + (3 * width)), s30);
-                    s00 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (4 * width)), s00);
-                    s10 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (5 * width)), s10);
-                    s20 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (6 * width)), s20);
-                    s30 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (7 * width)), s30);
-                    Channels.Widen((ushort*)k1 + fromEnd, out TLanes x1, out TLanes z1);
-                    x1 = TLanes.And(x1, fresh);
-                    z1 = TLanes.And(z1, freshOdd);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s11 = TLanes.MultiplyAdd(x1, TLanes.Load(q + width), s11);
-                    s21 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (2 * width)), s21);
-                    s31 = TLanes.MultiplyAdd(x1, TLanes.Load(q + (3 * width)), s31);
-                    s01 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (4 * width)), s01);
-                    s11 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (5 * width)), s11);
-                    s21 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (6 * width)), s21);
-                    s31 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (7 * width)), s31);
                 }
             }
 
@@ -134,7 +95,7 @@ internal static unsafe partial class ScoreTile
             *(double*)(target + call.ScoreRow) = sums.AsDouble().GetElement(1);
             *(double*)(target + (2 * call.ScoreRow)) = sums.AsDouble().GetElement(2);
             *(double*)(target + (3 * call.ScoreRow)) = sums.AsDouble().GetElement(3);
-            ahead.Advance<TLanes>(next - ahead.At, key + 2, count);
+            ahead.Advance<TLanes>(next, 2);
         }
     }
 }

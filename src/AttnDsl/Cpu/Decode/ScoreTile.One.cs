@@ -14,9 +14,7 @@ internal static unsafe partial class ScoreTile
         where T : unmanaged
     {
         int width = TLanes.Count;
-        int channels = typeof(T) == typeof(float) ? width : 2 * width;
         int last = count - 1;
-        int fromEnd = call.Tail - (call.Full * channels);
         for (int key = 0; key < count; key += 8)
         {
             float* target = scores + key;
@@ -110,79 +108,9 @@ internal static unsafe partial class ScoreTile
                 }
             }
 
-            if (call.HasTail)
-            {
-                // What an earlier load had counts no more: its queries are 0 and the keys are cleared, since 0 times an infinity is none.
-                if (typeof(T) == typeof(float))
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes x0 = TLanes.And(TLanes.Load((float*)k0 + fromEnd), fresh);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    TLanes x1 = TLanes.And(TLanes.Load((float*)k1 + fromEnd), fresh);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    TLanes x2 = TLanes.And(TLanes.Load((float*)k2 + fromEnd), fresh);
-                    s02 = TLanes.MultiplyAdd(x2, TLanes.Load(q), s02);
-                    TLanes x3 = TLanes.And(TLanes.Load((float*)k3 + fromEnd), fresh);
-                    s03 = TLanes.MultiplyAdd(x3, TLanes.Load(q), s03);
-                    TLanes x4 = TLanes.And(TLanes.Load((float*)k4 + fromEnd), fresh);
-                    s04 = TLanes.MultiplyAdd(x4, TLanes.Load(q), s04);
-                    TLanes x5 = TLanes.And(TLanes.Load((float*)k5 + fromEnd), fresh);
-                    s05 = TLanes.MultiplyAdd(x5, TLanes.Load(q), s05);
-                    TLanes x6 = TLanes.And(TLanes.Load((float*)k6 + fromEnd), fresh);
-                    s06 = TLanes.MultiplyAdd(x6, TLanes.Load(q), s06);
-                    TLanes x7 = TLanes.And(TLanes.Load((float*)k7 + fromEnd), fresh);
-                    s07 = TLanes.MultiplyAdd(x7, TLanes.Load(q), s07);
-                }
-                else
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes freshOdd = TLanes.Load(call.Fresh + width);
-                    Channels.Widen((ushort*)k0 + fromEnd, out TLanes x0, out TLanes z0);
-                    x0 = TLanes.And(x0, fresh);
-                    z0 = TLanes.And(z0, freshOdd);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s00 = TLanes.MultiplyAdd(z0, TLanes.Load(q + width), s00);
-                    Channels.Widen((ushort*)k1 + fromEnd, out TLanes x1, out TLanes z1);
-                    x1 = TLanes.And(x1, fresh);
-                    z1 = TLanes.And(z1, freshOdd);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s01 = TLanes.MultiplyAdd(z1, TLanes.Load(q + width), s01);
-                    Channels.Widen((ushort*)k2 + fromEnd, out TLanes x2, out TLanes z2);
-                    x2 = TLanes.And(x2, fresh);
-                    z2 = TLanes.And(z2, freshOdd);
-                    s02 = TLanes.MultiplyAdd(x2, TLanes.Load(q), s02);
-                    s02 = TLanes.MultiplyAdd(z2, TLanes.Load(q + width), s02);
-                    Channels.Widen((ushort*)k3 + fromEnd, out TLanes x3, out TLanes z3);
-                    x3 = TLanes.And(x3, fresh);
-                    z3 = TLanes.And(z3, freshOdd);
-                    s03 = TLanes.MultiplyAdd(x3, TLanes.Load(q), s03);
-                    s03 = TLanes.MultiplyAdd(z3, TLanes.Load(q + width), s03);
-                    Channels.Widen((ushort*)k4 + fromEnd, out TLanes x4, out TLanes z4);
-                    x4 = TLanes.And(x4, fresh);
-                    z4 = TLanes.And(z4, freshOdd);
-                    s04 = TLanes.MultiplyAdd(x4, TLanes.Load(q), s04);
-                    s04 = TLanes.MultiplyAdd(z4, TLanes.Load(q + width), s04);
-                    Channels.Widen((ushort*)k5 + fromEnd, out TLanes x5, out TLanes z5);
-                    x5 = TLanes.And(x5, fresh);
-                    z5 = TLanes.And(z5, freshOdd);
-                    s05 = TLanes.MultiplyAdd(x5, TLanes.Load(q), s05);
-                    s05 = TLanes.MultiplyAdd(z5, TLanes.Load(q + width), s05);
-                    Channels.Widen((ushort*)k6 + fromEnd, out TLanes x6, out TLanes z6);
-                    x6 = TLanes.And(x6, fresh);
-                    z6 = TLanes.And(z6, freshOdd);
-                    s06 = TLanes.MultiplyAdd(x6, TLanes.Load(q), s06);
-                    s06 = TLanes.MultiplyAdd(z6, TLanes.Load(q + width), s06);
-                    Channels.Widen((ushort*)k7 + fromEnd, out TLanes x7, out TLanes z7);
-                    x7 = TLanes.And(x7, fresh);
-                    z7 = TLanes.And(z7, freshOdd);
-                    s07 = TLanes.MultiplyAdd(x7, TLanes.Load(q), s07);
-                    s07 = TLanes.MultiplyAdd(z7, TLanes.Load(q + width), s07);
-                }
-            }
-
             Vector256<float> sums = EightSums.Of(s00, s01, s02, s03, s04, s05, s06, s07);
             sums.Store(target);
-            ahead.Advance<TLanes>(next - ahead.At, key + 8, count);
+            ahead.Advance<TLanes>(next, 8);
         }
     }
 }

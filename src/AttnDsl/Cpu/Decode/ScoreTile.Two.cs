@@ -14,9 +14,7 @@ internal static unsafe partial class ScoreTile
         where T : unmanaged
     {
         int width = TLanes.Count;
-        int channels = typeof(T) == typeof(float) ? width : 2 * width;
         int last = count - 1;
-        int fromEnd = call.Tail - (call.Full * channels);
         for (int key = 0; key < count; key += 4)
         {
             float* target = scores + key;
@@ -91,64 +89,10 @@ internal static unsafe partial class ScoreTile
                 }
             }
 
-            if (call.HasTail)
-            {
-                // What an earlier load had counts no more: its queries are 0 and the keys are cleared, since 0 times an infinity is none.
-                if (typeof(T) == typeof(float))
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes x0 = TLanes.And(TLanes.Load((float*)k0 + fromEnd), fresh);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s10 = TLanes.MultiplyAdd(x0, TLanes.Load(q + width), s10);
-                    TLanes x1 = TLanes.And(TLanes.Load((float*)k1 + fromEnd), fresh);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s11 = TLanes.MultiplyAdd(x1, TLanes.Load(q + width), s11);
-                    TLanes x2 = TLanes.And(TLanes.Load((float*)k2 + fromEnd), fresh);
-                    s02 = TLanes.MultiplyAdd(x2, TLanes.Load(q), s02);
-                    s12 = TLanes.MultiplyAdd(x2, TLanes.Load(q + width), s12);
-                    TLanes x3 = TLanes.And(TLanes.Load((float*)k3 + fromEnd), fresh);
-                    s03 = TLanes.MultiplyAdd(x3, TLanes.Load(q), s03);
-                    s13 = TLanes.MultiplyAdd(x3, TLanes.Load(q + width), s13);
-                }
-                else
-                {
-                    TLanes fresh = TLanes.Load(call.Fresh);
-                    TLanes freshOdd = TLanes.Load(call.Fresh + width);
-                    Channels.Widen((ushort*)k0 + fromEnd, out TLanes x0, out TLanes z0);
-                    x0 = TLanes.And(x0, fresh);
-                    z0 = TLanes.And(z0, freshOdd);
-                    s00 = TLanes.MultiplyAdd(x0, TLanes.Load(q), s00);
-                    s10 = TLanes.MultiplyAdd(x0, TLanes.Load(q + width), s10);
-                    s00 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (2 * width)), s00);
-                    s10 = TLanes.MultiplyAdd(z0, TLanes.Load(q + (3 * width)), s10);
-                    Channels.Widen((ushort*)k1 + fromEnd, out TLanes x1, out TLanes z1);
-                    x1 = TLanes.And(x1, fresh);
-                    z1 = TLanes.And(z1, freshOdd);
-                    s01 = TLanes.MultiplyAdd(x1, TLanes.Load(q), s01);
-                    s11 = TLanes.MultiplyAdd(x1, TLanes.Load(q + width), s11);
-                    s01 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (2 * width)), s01);
-                    s11 = TLanes.MultiplyAdd(z1, TLanes.Load(q + (3 * width)), s11);
-                    Channels.Widen((ushort*)k2 + fromEnd, out TLanes x2, out TLanes z2);
-                    x2 = TLanes.And(x2, fresh);
-                    z2 = TLanes.And(z2, freshOdd);
-                    s02 = TLanes.MultiplyAdd(x2, TLanes.Load(q), s02);
-                    s12 = TLanes.MultiplyAdd(x2, TLanes.Load(q + width), s12);
-                    s02 = TLanes.MultiplyAdd(z2, TLanes.Load(q + (2 * width)), s02);
-                    s12 = TLanes.MultiplyAdd(z2, TLanes.Load(q + (3 * width)), s12);
-                    Channels.Widen((ushort*)k3 + fromEnd, out TLanes x3, out TLanes z3);
-                    x3 = TLanes.And(x3, fresh);
-                    z3 = TLanes.And(z3, freshOdd);
-                    s03 = TLanes.MultiplyAdd(x3, TLanes.Load(q), s03);
-                    s13 = TLanes.MultiplyAdd(x3, TLanes.Load(q + width), s13);
-                    s03 = TLanes.MultiplyAdd(z3, TLanes.Load(q + (2 * width)), s03);
-                    s13 = TLanes.MultiplyAdd(z3, TLanes.Load(q + (3 * width)), s13);
-                }
-            }
-
             Vector256<float> sums = EightSums.Of(s00, s01, s02, s03, s10, s11, s12, s13);
             sums.GetLower().Store(target);
             sums.GetUpper().Store(target + call.ScoreRow);
-            ahead.Advance<TLanes>(next - ahead.At, key + 4, count);
+            ahead.Advance<TLanes>(next, 4);
         }
     }
 }

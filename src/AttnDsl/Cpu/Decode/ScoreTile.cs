@@ -29,5 +29,13 @@ internal static unsafe partial class ScoreTile
                 Run1<TLanes, T>(call, keys, stride, count, scores, ahead);
                 break;
         }
+
+        if (call.HasTail)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                AddTail<TLanes, T>(call, rows, row, keys, stride, count, scores + (row * call.ScoreRow));
+            }
+        }
     }
 }

@@ -5,17 +5,19 @@ namespace AttnDsl.Cpu;
 /// <summary>O += P V for a group of rows of weights: two vectors of channels over all keys of a block, so that a value is read once per group.</summary>
 internal static unsafe class ValueTile
 {
+    /// <summary>Floats from one row of weights to the next: a constant, so that it costs no registers.</summary>
+    public const int WeightRow = 64;
+
     /// <summary>Adds a block of values to a group of outputs.</summary>
     /// <param name="channels">Cut of the values and outputs.</param>
     /// <param name="rows">Rows of the group: 4, 2 or 1.</param>
     /// <param name="values">First value.</param>
     /// <param name="stride">Elements from value to value.</param>
     /// <param name="count">Values.</param>
-    /// <param name="weights">[rows, <paramref name="weightRow"/>].</param>
-    /// <param name="weightRow">Floats from row to row.</param>
+    /// <param name="weights">[rows, <see cref="WeightRow"/>].</param>
     /// <param name="output">[rows, <see cref="Channels.Floats"/>].</param>
     /// <param name="ahead">Memory that will be needed next, asked for at the pace at which the values are read.</param>
-    public static void Run<TLanes, T>(in Channels channels, int rows, T* values, long stride, int count, float* weights, int weightRow, float* output, Lookahead ahead)
+    public static void Run<TLanes, T>(in Channels channels, int rows, T* values, long stride, int count, float* weights, float* output, Lookahead ahead)
         where TLanes : unmanaged, IKernelLanes<TLanes>
         where T : unmanaged
     {
@@ -33,23 +35,23 @@ internal static unsafe class ValueTile
             switch (rows)
             {
                 case 4:
-                    Run4<TLanes, T>(first, second, stride, count, weights, weightRow, output0, output1, channels.Floats, ahead.At, pace);
+                    Run4<TLanes, T>(first, second, stride, count, weights, output0, output1, channels.Floats, ahead.At, pace);
                     break;
                 case 2:
-                    Run2<TLanes, T>(first, second, stride, count, weights, weightRow, output0, output1, channels.Floats, ahead.At, pace);
+                    Run2<TLanes, T>(first, second, stride, count, weights, output0, output1, channels.Floats, ahead.At, pace);
                     break;
                 default:
-                    Run1<TLanes, T>(first, second, stride, count, weights, weightRow, output0, output1, channels.Floats, ahead.At, pace);
+                    Run1<TLanes, T>(first, second, stride, count, weights, output0, output1, channels.Floats, ahead.At, pace);
                     break;
             }
 
-            ahead.Advance<TLanes>((long)pace * count, vector + 2, vectors);
+            ahead.Advance<TLanes>(ahead.At + ((long)pace * count), 2);
         }
     }
 
     /// <summary>Four rows of weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run4<TLanes, T>(T* first, T* second, long stride, int count, float* weights, int weightRow, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
+    private static void Run4<TLanes, T>(T* first, T* second, long stride, int count, float* weights, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
         where TLanes : unmanaged, IKernelLanes<TLanes>
         where T : unmanaged
     {
@@ -61,7 +63,8 @@ internal static unsafe class ValueTile
         TLanes b2 = TLanes.Load(output1 + (2 * outputRow));
         TLanes a3 = TLanes.Load(output0 + (3 * outputRow));
         TLanes b3 = TLanes.Load(output1 + (3 * outputRow));
-        for (int key = 0; key < count; key++)
+        float* end = weights + count;
+        while (weights != end)
         {
             Prefetching.Ahead<TLanes>(ahead, (typeof(T) == typeof(float) ? 2 : 1) * sizeof(float) * TLanes.Count);
             ahead += aheadStep;
@@ -80,13 +83,13 @@ internal static unsafe class ValueTile
             TLanes w0 = TLanes.Broadcast(*weights);
             a0 = TLanes.MultiplyAdd(x, w0, a0);
             b0 = TLanes.MultiplyAdd(y, w0, b0);
-            TLanes w1 = TLanes.Broadcast(weights[weightRow]);
+            TLanes w1 = TLanes.Broadcast(weights[WeightRow]);
             a1 = TLanes.MultiplyAdd(x, w1, a1);
             b1 = TLanes.MultiplyAdd(y, w1, b1);
-            TLanes w2 = TLanes.Broadcast(weights[2 * weightRow]);
+            TLanes w2 = TLanes.Broadcast(weights[2 * WeightRow]);
             a2 = TLanes.MultiplyAdd(x, w2, a2);
             b2 = TLanes.MultiplyAdd(y, w2, b2);
-            TLanes w3 = TLanes.Broadcast(weights[3 * weightRow]);
+            TLanes w3 = TLanes.Broadcast(weights[3 * WeightRow]);
             a3 = TLanes.MultiplyAdd(x, w3, a3);
             b3 = TLanes.MultiplyAdd(y, w3, b3);
             weights++;
@@ -106,7 +109,7 @@ internal static unsafe class ValueTile
 
     /// <summary>Two rows of weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run2<TLanes, T>(T* first, T* second, long stride, int count, float* weights, int weightRow, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
+    private static void Run2<TLanes, T>(T* first, T* second, long stride, int count, float* weights, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
         where TLanes : unmanaged, IKernelLanes<TLanes>
         where T : unmanaged
     {
@@ -114,7 +117,8 @@ internal static unsafe class ValueTile
         TLanes b0 = TLanes.Load(output1);
         TLanes a1 = TLanes.Load(output0 + outputRow);
         TLanes b1 = TLanes.Load(output1 + outputRow);
-        for (int key = 0; key < count; key++)
+        float* end = weights + count;
+        while (weights != end)
         {
             Prefetching.Ahead<TLanes>(ahead, (typeof(T) == typeof(float) ? 2 : 1) * sizeof(float) * TLanes.Count);
             ahead += aheadStep;
@@ -133,7 +137,7 @@ internal static unsafe class ValueTile
             TLanes w0 = TLanes.Broadcast(*weights);
             a0 = TLanes.MultiplyAdd(x, w0, a0);
             b0 = TLanes.MultiplyAdd(y, w0, b0);
-            TLanes w1 = TLanes.Broadcast(weights[weightRow]);
+            TLanes w1 = TLanes.Broadcast(weights[WeightRow]);
             a1 = TLanes.MultiplyAdd(x, w1, a1);
             b1 = TLanes.MultiplyAdd(y, w1, b1);
             weights++;
@@ -149,13 +153,14 @@ internal static unsafe class ValueTile
 
     /// <summary>One row of weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run1<TLanes, T>(T* first, T* second, long stride, int count, float* weights, int weightRow, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
+    private static void Run1<TLanes, T>(T* first, T* second, long stride, int count, float* weights, float* output0, float* output1, int outputRow, byte* ahead, int aheadStep)
         where TLanes : unmanaged, IKernelLanes<TLanes>
         where T : unmanaged
     {
         TLanes a0 = TLanes.Load(output0);
         TLanes b0 = TLanes.Load(output1);
-        for (int key = 0; key < count; key++)
+        float* end = weights + count;
+        while (weights != end)
         {
             Prefetching.Ahead<TLanes>(ahead, (typeof(T) == typeof(float) ? 2 : 1) * sizeof(float) * TLanes.Count);
             ahead += aheadStep;

@@ -10,7 +10,7 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
     where TLanes : unmanaged, IKernelLanes<TLanes>
 {
     /// <summary>Rows up to which this is faster than packing B.</summary>
-    public const int MaxRows = 8;
+    public static int MaxRows(bool depthFirstB) => depthFirstB ? 8 : 16;
 
     // Elements of B below which waking the others costs more than they bring, and that one job reads at least.
     private const long AloneBelow = 64 << 10;
@@ -31,8 +31,8 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
             job._product = product;
             int columns = Math.Max(JobElements / Math.Max(product.Depth, 1), 16);
 
-            // A row of depth-first B is contiguous over columns: pieces too short would waste what the memory sends.
-            job._columnsPerJob = product.DepthFirstB ? Math.Max((columns + 255) / 256 * 256, 256) : (columns + 3) / 4 * 4;
+            // A row of depth-first B is contiguous over columns: short pieces of it would waste what the memory sends.
+            job._columnsPerJob = product.DepthFirstB ? Math.Clamp(product.Columns / 4 / 256 * 256, 256, 1024) : (columns + 3) / 4 * 4;
             int jobs = (product.Columns + job._columnsPerJob - 1) / job._columnsPerJob;
             CpuTeam.Shared.Run(job, jobs, (long)product.Columns * product.Depth < AloneBelow ? 1 : threads);
         }
@@ -97,7 +97,6 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
 
     private void Put(float* c, float* bias, float sum) => *c = (_product.Accumulate ? *c : bias == null ? 0 : *bias) + sum;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Dot(float* a, float* b)
     {
         int depth = _product.Depth;
@@ -117,14 +116,30 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
         return total;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Dots4x2(float* a, float* a1, float* b, float* c, float* c1, float* bias)
     {
-        int depth = _product.Depth;
+        float* sums = stackalloc float[8 * 16];
+        int k = Accumulate4x2(a, a1, b, _product.BStride, _product.Depth, sums);
+        Finish(a, b, k, sums, c, bias);
+        Finish(a1, b, k, sums + (4 * TLanes.Count), c1, bias);
+    }
+
+    private void Dots4(float* a, float* b, float* c, float* bias)
+    {
+        float* sums = stackalloc float[4 * 16];
+        int k = Accumulate4(a, b, _product.BStride, _product.Depth, sums);
+        Finish(a, b, k, sums, c, bias);
+    }
+
+    /// <summary>The sums leave through memory: a call in the same method, to add up their lanes, would keep half of them there in the loop.</summary>
+    /// <returns>Depth done.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Accumulate4x2(float* a, float* a1, float* b, long stride, int depth, float* sums)
+    {
         int width = TLanes.Count;
-        float* b1 = b + _product.BStride;
-        float* b2 = b1 + _product.BStride;
-        float* b3 = b2 + _product.BStride;
+        float* b1 = b + stride;
+        float* b2 = b1 + stride;
+        float* b3 = b2 + stride;
         TLanes s00 = TLanes.Broadcast(0);
         TLanes s01 = s00;
         TLanes s02 = s00;
@@ -152,18 +167,24 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
             s13 = TLanes.MultiplyAdd(x1, w, s13);
         }
 
-        Finish(a, b, k, c, bias, TLanes.Sum(s00), TLanes.Sum(s01), TLanes.Sum(s02), TLanes.Sum(s03));
-        Finish(a1, b, k, c1, bias, TLanes.Sum(s10), TLanes.Sum(s11), TLanes.Sum(s12), TLanes.Sum(s13));
+        TLanes.Store(sums, s00);
+        TLanes.Store(sums + width, s01);
+        TLanes.Store(sums + (2 * width), s02);
+        TLanes.Store(sums + (3 * width), s03);
+        TLanes.Store(sums + (4 * width), s10);
+        TLanes.Store(sums + (5 * width), s11);
+        TLanes.Store(sums + (6 * width), s12);
+        TLanes.Store(sums + (7 * width), s13);
+        return k;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Dots4(float* a, float* b, float* c, float* bias)
+    private static int Accumulate4(float* a, float* b, long stride, int depth, float* sums)
     {
-        int depth = _product.Depth;
         int width = TLanes.Count;
-        float* b1 = b + _product.BStride;
-        float* b2 = b1 + _product.BStride;
-        float* b3 = b2 + _product.BStride;
+        float* b1 = b + stride;
+        float* b2 = b1 + stride;
+        float* b3 = b2 + stride;
         TLanes s0 = TLanes.Broadcast(0);
         TLanes s1 = s0;
         TLanes s2 = s0;
@@ -178,25 +199,28 @@ internal sealed unsafe class NarrowProduct<TLanes> : TeamJob
             s3 = TLanes.MultiplyAdd(x, TLanes.Load(b3 + k), s3);
         }
 
-        Finish(a, b, k, c, bias, TLanes.Sum(s0), TLanes.Sum(s1), TLanes.Sum(s2), TLanes.Sum(s3));
+        TLanes.Store(sums, s0);
+        TLanes.Store(sums + width, s1);
+        TLanes.Store(sums + (2 * width), s2);
+        TLanes.Store(sums + (3 * width), s3);
+        return k;
     }
 
-    /// <summary>The depth that fills no vector, and the result.</summary>
-    private void Finish(float* a, float* b, int k, float* c, float* bias, float s0, float s1, float s2, float s3)
+    /// <summary>The lanes of four sums, the depth that fills no vector, and the result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(float* a, float* b, int k, float* sums, float* c, float* bias)
     {
-        long stride = _product.BStride;
-        for (; k < _product.Depth; k++)
+        for (int i = 0; i < 4; i++)
         {
-            s0 = MathF.FusedMultiplyAdd(a[k], b[k], s0);
-            s1 = MathF.FusedMultiplyAdd(a[k], b[k + stride], s1);
-            s2 = MathF.FusedMultiplyAdd(a[k], b[k + (2 * stride)], s2);
-            s3 = MathF.FusedMultiplyAdd(a[k], b[k + (3 * stride)], s3);
-        }
+            float sum = TLanes.Sum(TLanes.Load(sums + (i * TLanes.Count)));
+            for (int rest = k; rest < _product.Depth; rest++)
+            {
+                sum = MathF.FusedMultiplyAdd(a[rest], b[rest], sum);
+            }
 
-        Put(c, bias, s0);
-        Put(c + 1, bias == null ? null : bias + 1, s1);
-        Put(c + 2, bias == null ? null : bias + 2, s2);
-        Put(c + 3, bias == null ? null : bias + 3, s3);
+            Put(c + i, bias == null ? null : bias + i, sum);
+            b += _product.BStride;
+        }
     }
 
     /// <summary>Columns of B lie next to each other: C takes four rows of B at a time, each once.</summary>

@@ -27,7 +27,7 @@ internal static class Products
     private static void Run<TLanes>(in MatrixProduct product, int threads)
         where TLanes : unmanaged, IKernelLanes<TLanes>
     {
-        if (product.Rows <= NarrowProduct<TLanes>.MaxRows && !product.DepthFirstA)
+        if (!product.DepthFirstA && product.Rows <= NarrowProduct<TLanes>.MaxRows(product.DepthFirstB))
         {
             NarrowProduct<TLanes>.Run(product, threads);
         }

@@ -184,11 +184,15 @@ internal sealed class CpuTeam
             return;
         }
 
-        Array.Resize(ref _helpers, wanted);
+        // Published when complete: a thread that cannot be started must not leave a gap.
+        var helpers = new TeamHelper[wanted];
+        _helpers.CopyTo(helpers, 0);
         for (int i = have; i < wanted; i++)
         {
-            _helpers[i] = new TeamHelper(this, i, (uint)(_state >> 32));
+            helpers[i] = new TeamHelper(this, i, (uint)(_state >> 32));
         }
+
+        _helpers = helpers;
     }
 
     /// <summary>Keeps the failure of the lowest piece, so that what is reported depends as little as possible on timing, and hands out no more.</summary>

@@ -1,13 +1,13 @@
 namespace AttnDsl.Cpu;
 
 /// <summary>
-/// Which pairs of query and key are visible. Implemented by generated structs; never a dense matrix.
-/// A pair is visible when the key lies in the row's <see cref="Range"/>, carries the query's segment if <see cref="Segments"/>, and <see cref="Visible"/> says so if not <see cref="RangeIsExact"/>.
+/// Which pairs of query and key are visible. Never a dense matrix: made by <see cref="Masks"/>, or a struct of your own.
+/// A pair is visible when <see cref="Visible"/> says so (which <see cref="Range"/> alone tells if <see cref="RangeIsExact"/>), and it carries equal segment ids if <see cref="Segments"/>.
 /// Rows and keys are absolute: a row is the query's index among its keys, and may be negative.
 /// </summary>
 public interface IPairMask
 {
-    /// <summary>Whether <see cref="Range"/> is the whole truth; then <see cref="Classify"/> and <see cref="Visible"/> are never called.</summary>
+    /// <summary>Whether <see cref="Range"/> is the whole truth; then <see cref="Classify"/> and <see cref="Visible"/> are only called where the mask is part of another.</summary>
     bool RangeIsExact { get; }
 
     /// <summary>Whether a pair must also carry equal segment ids.</summary>

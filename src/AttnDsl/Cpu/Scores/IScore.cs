@@ -13,7 +13,7 @@ public enum ScoreForm
     General,
 }
 
-/// <summary>The operation on scaled scores, in natural units, before mask and softmax. Implemented by generated structs.</summary>
+/// <summary>The operation on scaled scores, in natural units, before mask and softmax. Made by <see cref="Scores"/>, or a struct of your own.</summary>
 public interface IScore
 {
     /// <summary>Which of the methods the kernels call: a constant.</summary>

@@ -17,10 +17,10 @@ public readonly ref struct PairLanes<TLanes>
     private readonly int _head;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal PairLanes(TLanes row, int firstRow, int lastRow, int column, int head)
+    internal PairLanes(TLanes row, TLanes columns, int firstRow, int lastRow, int column, int head)
     {
         _row = row;
-        _column = TLanes.Broadcast(column);
+        _column = columns;
         _firstRow = firstRow;
         _lastRow = lastRow;
         _firstColumn = column;

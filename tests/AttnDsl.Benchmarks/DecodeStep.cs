@@ -1,0 +1,59 @@
+using System;
+using AttnDsl.Cpu;
+
+namespace AttnDsl.Benchmarks;
+
+/// <summary>A full cache and the queries of its last tokens.</summary>
+internal sealed class DecodeStep : IDisposable
+{
+    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
+
+    private readonly AttendGeometry _geometry;
+    private readonly float[] _query;
+    private readonly float[] _output;
+    private readonly TokenRows _rows;
+
+    public DecodeStep(int heads, int kv, int context, int width, CacheElement element, int queries)
+    {
+        var random = new Random(1);
+        _geometry = new AttendGeometry(HeadMap.Grouped(heads, heads), HeadMap.Grouped(kv, heads), HeadMap.Grouped(kv, heads), width, width, 1 / Math.Sqrt(width));
+        _query = Random(random, queries * heads * width);
+        _output = new float[_query.Length];
+        _rows = TokenRows.Core(1, queries, context);
+        Cache = new KvCache(1, element, context, new CacheStream("key", kv, width), new CacheStream("value", kv, width));
+        TokenRows extended = Cache.Extend(TokenRows.Uniform(1, context));
+        Cache.Append(0, Random(random, context * kv * width), extended);
+        Cache.Append(1, Random(random, context * kv * width), extended);
+        Cache.Commit(extended);
+    }
+
+    public KvCache Cache { get; }
+
+    public void Decode()
+    {
+        if (Cache.Element == CacheElement.Float32)
+        {
+            FusedAttention.Decode(_geometry, _query, Cache.View<float>(0), Cache.View<float>(1), [], _rows, default(IdentityScore), Causal, _output, []);
+        }
+        else
+        {
+            FusedAttention.Decode(_geometry, _query, Cache.View<ushort>(0), Cache.View<ushort>(1), [], _rows, default(IdentityScore), Causal, _output, []);
+        }
+    }
+
+    public void Prefill() => FusedAttention.Forward(_geometry, _query, Cache.View<float>(0), Cache.View<float>(1), [], _rows, default(IdentityScore), Causal, _output, []);
+
+    // The next shape's cache must not be measured beside this one's.
+    public void Dispose() => GC.Collect();
+
+    private static float[] Random(Random random, int length)
+    {
+        var values = new float[length];
+        for (int i = 0; i < length; i++)
+        {
+            values[i] = (2 * random.NextSingle()) - 1;
+        }
+
+        return values;
+    }
+}
