@@ -11,7 +11,7 @@ namespace Stories;
 /// <summary>The model in single precision on the CPU backend. A token allocates nothing once a story has grown its buffers.</summary>
 public sealed class CpuModel : StoriesModel<float, StoriesAttention.Cache>
 {
-    // A matrix of this model is done before a second thread has woken up.
+    // No product of this model is large enough for the kernels to share it: more threads change nothing.
     private const int Threads = 1;
 
     private readonly StoriesAttention.Weights<float>[] attention;
