@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading;
+using AttnDsl.Compiler;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
@@ -20,5 +21,5 @@ internal sealed class CompilerRules : RuleBook
     public override ImmutableArray<RuleDescriptor> Rules { get; } = RuleTable.All.ToImmutableArray();
 
     public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken) =>
-        RuleEngine.Check(spec);
+        AttentionCompiler.Check(spec);
 }

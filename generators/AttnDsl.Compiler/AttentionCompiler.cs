@@ -20,22 +20,48 @@ public static class AttentionCompiler
     public static CompileResult Compile(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken = default)
     {
         EquatableArray<RuleViolation> violations = RuleEngine.Check(spec);
-        if (violations.Any(v => v.Rule.Severity == RuleSeverity.Error))
+        if (HasError(violations))
         {
             return new CompileResult(violations, default);
         }
 
         AttentionPlan plan = LayerCompiler.Lower(spec);
-        return new CompileResult(violations, Files(plan, spec.Target, cancellationToken).ToEquatableArray());
+        return new CompileResult(violations.Concat(Refusals(plan)).ToEquatableArray(), Files(plan, spec.Target, options, cancellationToken).ToEquatableArray());
     }
 
-    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
+    /// <summary>What <see cref="Compile"/> would report, without writing anything: for the analyzer.</summary>
+    public static EquatableArray<RuleViolation> Check(AttentionSpec spec)
+    {
+        EquatableArray<RuleViolation> violations = RuleEngine.Check(spec);
+        return HasError(violations) || !spec.Has("Attention") ? violations : violations.Concat(Refusals(LayerCompiler.Lower(spec))).ToEquatableArray();
+    }
+
+    /// <summary>Backends that cannot run a plan, each with its reason.</summary>
+    internal static IEnumerable<RuleViolation> Refusals(AttentionPlan plan)
+    {
+        if (ReferenceEmitter.Refusal(plan) is { } reason)
+        {
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("reference", reason));
+        }
+    }
+
+    private static bool HasError(EquatableArray<RuleViolation> violations) => violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
+
+    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CompileOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
         yield return new GeneratedFile(target.HintName + ".Weights.g.cs", WeightsEmitter.Emit(plan, target, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, cancellationToken));
+        if (ReferenceEmitter.Refusal(plan) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Double, cancellationToken));
+            if (options.Yardstick)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return new GeneratedFile(target.HintName + ".ReferenceSingle.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Single, cancellationToken));
+            }
+        }
     }
 }

@@ -48,6 +48,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
 
         IncrementalValueProvider<CompileOptions> options = context.CompilationProvider
             .Select(static (compilation, _) => ProjectFacts.Of(compilation))
+            .Combine(context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => ProjectFacts.WantsYardstick(provider)))
+            .Select(static (facts, _) => facts.Left with { Yardstick = facts.Right })
             .WithTrackingName(TrackingNames.Options);
 
         IncrementalValuesProvider<GenerationResult> results = specs
@@ -64,7 +66,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     /// <summary>A type with the trigger on several parts comes by once per part; only its first part speaks, with the attributes of all of them.</summary>
     private static AttentionSpec? ReadSpec(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
     {
-        if (context.TargetSymbol is not INamedTypeSymbol type)
+        // While it is being typed, a declaration may have no name yet; there is nothing to reopen then.
+        if (context.TargetSymbol is not INamedTypeSymbol { Name.Length: > 0 } type)
         {
             return null;
         }

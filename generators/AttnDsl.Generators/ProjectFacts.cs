@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Compiler;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace AttnDsl.Generators;
 
@@ -16,4 +17,8 @@ internal static class ProjectFacts
             HasTorchSharp: references.Contains("TorchSharp") && references.Contains("AttnDsl.TorchSharp"),
             HasIlgpu: references.Contains("ILGPU") && references.Contains("AttnDsl.Ilgpu"));
     }
+
+    /// <summary>The build property <c>AttnDslYardstick</c>: also write the reference in float.</summary>
+    public static bool WantsYardstick(AnalyzerConfigOptionsProvider options) =>
+        options.GlobalOptions.TryGetValue("build_property.AttnDslYardstick", out string? value) && bool.TryParse(value, out bool wants) && wants;
 }

@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Text;
 using AttnDsl.Cli.Output;
 
 namespace AttnDsl.Cli;
@@ -10,7 +11,12 @@ namespace AttnDsl.Cli;
 internal static class Program
 {
     /// <summary>Runs the tool on the process's own streams.</summary>
-    public static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    public static int Main(string[] args)
+    {
+        // Formulas hold letters that a Windows console's own code page lacks.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        return Run(args, Console.Out, Console.Error);
+    }
 
     /// <summary>Runs the tool: results to <paramref name="output"/>, mistakes to <paramref name="error"/>; returns the exit code.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)

@@ -6,8 +6,8 @@ namespace AttnDsl.Generators.Tests;
 /// <summary>One test per kind of edit: why each step of the pipeline ran. Only an edit that changes what was said may reach the output step as anything but Cached.</summary>
 public sealed class IncrementalTests
 {
-    // Any edit may have changed symbols, so the transform and Options run every time; their values being equal, everything behind them rests.
-    private const string NothingToDo = "Specs=Cached SharedHints=Cached Options=Unchanged Inputs=Cached Results=Cached Output=Cached";
+    // Any edit may have changed symbols, so the transform and the facts about the project are read every time; their values being equal, everything behind them rests.
+    private const string NothingToDo = "Specs=Cached SharedHints=Cached Options=Cached Inputs=Cached Results=Cached Output=Cached";
 
     private static readonly SourceFile Layer = new("/project/Layer.cs", """
         using AttnDsl;
@@ -49,37 +49,37 @@ public sealed class IncrementalTests
 
     [Fact]
     public void Attribute_value_changed() => AssertReasons(
-        "Specs=Modified SharedHints=Cached Options=Unchanged Inputs=Modified Results=Unchanged Output=Cached",
+        "Specs=Modified SharedHints=Cached Options=Cached Inputs=Modified Results=Unchanged Output=Cached",
         Session().Edit(Layer with { Text = Layer.Text.Replace("dim: 64", "dim: 128", StringComparison.Ordinal) }));
 
     [Fact]
     public void Attribute_added() => AssertReasons(
-        "Specs=Modified SharedHints=Cached Options=Unchanged Inputs=Modified Results=Modified Output=Modified",
+        "Specs=Modified SharedHints=Cached Options=Cached Inputs=Modified Results=Modified Output=Modified",
         Session().Edit(Layer with { Text = Layer.Text.Replace("[Causal]", "[Causal, Rope]", StringComparison.Ordinal) }));
 
     [Fact]
     public void Member_added() => AssertReasons(
-        "Specs=Modified SharedHints=Cached Options=Unchanged Inputs=Modified Results=Unchanged Output=Cached",
+        "Specs=Modified SharedHints=Cached Options=Cached Inputs=Modified Results=Unchanged Output=Cached",
         Session().Edit(Layer with { Text = Layer.Text.Replace("Answer", "Question", StringComparison.Ordinal) }));
 
     [Fact]
     public void Rename() => AssertReasons(
-        "Specs=Modified SharedHints=Unchanged Options=Unchanged Inputs=Modified Results=Modified Output=Modified",
+        "Specs=Modified SharedHints=Unchanged Options=Cached Inputs=Modified Results=Modified Output=Modified",
         Session().Edit(Layer with { Text = Layer.Text.Replace("class Layer", "class Renamed", StringComparison.Ordinal) }));
 
     [Fact]
     public void Second_annotated_class_added() => AssertReasons(
-        "Specs=Cached,New SharedHints=Unchanged Options=Unchanged Inputs=Cached,New Results=Cached,New Output=Cached,New",
+        "Specs=Cached,New SharedHints=Unchanged Options=Cached Inputs=Cached,New Results=Cached,New Output=Cached,New",
         Session().Add(new("/project/Second.cs", "[AttnDsl.Attention(8, 2)] public partial class Second;")));
 
     [Fact]
     public void Second_annotated_class_of_the_same_name_in_other_case_added() => AssertReasons(
-        "Specs=Cached,New SharedHints=Modified Options=Unchanged Inputs=Modified,New Results=Modified,New Output=Modified,New",
+        "Specs=Cached,New SharedHints=Modified Options=Cached Inputs=Modified,New Results=Modified,New Output=Modified,New",
         Session().Add(new("/project/Second.cs", "[AttnDsl.Attention(8, 2)] public partial class layer;")));
 
     [Fact]
     public void Annotated_class_removed() => AssertReasons(
-        "Specs=Removed SharedHints=Unchanged Options=Unchanged Inputs=Removed Results=Removed Output=Removed",
+        "Specs=Removed SharedHints=Unchanged Options=Cached Inputs=Removed Results=Removed Output=Removed",
         Session().Remove(Layer.Path));
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class IncrementalTests
 
         // Roslyn keeps its tables by the trees' order, so all it can tell is that one left and one came; the text is the same (HostileShapeTests).
         AssertReasons(
-            "Specs=New,Removed SharedHints=Cached Options=Unchanged Inputs=New,Removed Results=New,Removed Output=New,Removed",
+            "Specs=New,Removed SharedHints=Cached Options=Cached Inputs=New,Removed Results=New,Removed Output=New,Removed",
             new IncrementalSession([Layer, part], SkeletonEmitter.Compile).Reverse());
     }
 
@@ -98,7 +98,7 @@ public sealed class IncrementalTests
     {
         SourceFile part = new("/project/Part.cs", "[AttnDsl.Rope] public partial class Layer;");
         AssertReasons(
-            "Specs=Modified SharedHints=Cached Options=Unchanged Inputs=Modified Results=Modified Output=Modified",
+            "Specs=Modified SharedHints=Cached Options=Cached Inputs=Modified Results=Modified Output=Modified",
             new IncrementalSession([Layer, part], SkeletonEmitter.Compile).Edit(part with { Text = "[AttnDsl.Alibi] public partial class Layer;" }));
     }
 

@@ -23,6 +23,7 @@ public sealed class TargetReaderTests
     [InlineData("public partial class A<@class, T>;", "A`2", "public partial class A<@class, T>")]
     [InlineData("partial class @event;", "event", "internal partial class @event")]
     [InlineData("partial class @file;", "file", "internal partial class @file")]
+    [InlineData("partial class lower<t>;", "lower`1", "internal partial class @lower<@t>")]
     [InlineData("partial class Größe;", "Größe", "internal partial class Größe")]
     public void Header(string source, string type, string expected) => Assert.Equal(expected, SpecText.Header(SpecText.Read(type, source).Target.Self));
 

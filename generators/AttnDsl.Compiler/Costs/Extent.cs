@@ -81,6 +81,64 @@ public sealed record PerVisibleToken : Extent
     public override string DecodeCode => "context";
 }
 
+/// <summary>Once per call, whatever its length: work on weights alone.</summary>
+public sealed record Once : Extent
+{
+    public static Once Instance { get; } = new();
+
+    public override string Symbol => "1";
+
+    public override long Prefill(long tokens) => 1;
+
+    public override long Decode(long context) => 1;
+
+    public override string PrefillCode => "1L";
+
+    public override string DecodeCode => "1L";
+}
+
+/// <summary>Once per whole window over the visible tokens, those of earlier calls included: work that a decode step repeats.</summary>
+public sealed record PerVisibleWindow(long Length, long Stride) : Extent
+{
+    public override string Symbol => WindowCount.Symbol("windows", Length, Stride);
+
+    public override long Prefill(long tokens) => WindowCount.Of(tokens, Length, Stride);
+
+    public override long Decode(long context) => Prefill(context);
+
+    public override string PrefillCode => WindowCount.Code("tokens", Length, Stride);
+
+    public override string DecodeCode => WindowCount.Code("context", Length, Stride);
+}
+
+/// <summary>Once per window that the new tokens complete: a decoded token completes one or none.</summary>
+public sealed record PerNewWindow(long Length, long Stride) : Extent
+{
+    public override string Symbol => WindowCount.Symbol("completed", Length, Stride);
+
+    public override long Prefill(long tokens) => WindowCount.Of(tokens, Length, Stride);
+
+    public override long Decode(long context) => context >= Length && (context - Length) % Stride == 0 ? 1 : 0;
+
+    public override string PrefillCode => WindowCount.Code("tokens", Length, Stride);
+
+    public override string DecodeCode => string.Format(CultureInfo.InvariantCulture, "(context >= {0} && (context - {0}) % {1} == 0 ? 1L : 0L)", Length, Stride);
+}
+
+/// <summary>Once per causal pair with a ring: fresh tokens all see each other, a later one sees at most <paramref name="Kept"/> kept tokens and itself.</summary>
+public sealed record PerKeptPair(long Kept) : Extent
+{
+    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "kept({0})", Kept);
+
+    public override long Prefill(long tokens) => new PerVisiblePair(null, 0).Prefill(tokens);
+
+    public override long Decode(long context) => new PerVisiblePair(Kept, 0).Decode(context);
+
+    public override string PrefillCode => new PerVisiblePair(null, 0).PrefillCode;
+
+    public override string DecodeCode => new PerVisiblePair(Kept, 0).DecodeCode;
+}
+
 /// <summary>Once per (query, pooled window) pair whose window of <paramref name="Length"/> tokens, one every <paramref name="Stride"/>, lies wholly in the past.</summary>
 public sealed record PerPooledPair(long Length, long Stride) : Extent
 {
@@ -88,31 +146,63 @@ public sealed record PerPooledPair(long Length, long Stride) : Extent
 
     public override long Prefill(long tokens)
     {
-        long windows = Decode(tokens);
+        long windows = WindowCount.Of(tokens, Length, Stride);
 
         // Window c is visible to the tokens from its last one on: tokens - (c * stride + length - 1) of them.
         return (windows * (tokens - Length + 1)) - (Stride * windows * (windows - 1) / 2);
     }
 
-    public override long Decode(long context) => context < Length ? 0 : ((context - Length) / Stride) + 1;
+    public override long Decode(long context) => WindowCount.Of(context, Length, Stride);
 
-    public override string PrefillCode => string.Format(CultureInfo.InvariantCulture, "PooledPairs(tokens, {0}, {1})", Length, Stride);
+    public override string PrefillCode => string.Format(
+        CultureInfo.InvariantCulture, "({0} * (tokens - {1}) - {2} * {0} * ({0} - 1) / 2)", WindowCount.Code("tokens", Length, Stride), Length - 1, Stride);
 
-    public override string DecodeCode => string.Format(CultureInfo.InvariantCulture, "(context < {0} ? 0L : (context - {0}) / {1} + 1)", Length, Stride);
+    public override string DecodeCode => WindowCount.Code("context", Length, Stride);
 }
 
-/// <summary>Once per (query, listed key) pair, at most <paramref name="Keys"/> keys a query, never more than the causal ones.</summary>
-public sealed record PerListedPair(long Keys) : Extent
+/// <summary>
+/// Once per (query, listed key) pair: <paramref name="Units"/> units of <paramref name="Unit"/> keys a query, fewer if fewer exist, its own unit up to itself always among them.
+/// A list that may leave out a query's own unit shows it up to <paramref name="Unit"/> - 1 keys more.
+/// </summary>
+public sealed record PerListedPair(long Units, long Unit) : Extent
 {
-    private PerVisiblePair Window => new(Keys - 1, 0);
+    private PerVisiblePair Earlier => new(Units - 1, 0);
 
-    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "listed({0})", Keys);
+    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "listed({0},{1})", Units, Unit);
 
-    public override long Prefill(long tokens) => Window.Prefill(tokens);
+    public override long Prefill(long tokens)
+    {
+        long whole = tokens / Unit;
+        long rest = tokens % Unit;
 
-    public override long Decode(long context) => Window.Decode(context);
+        // Whole earlier units first (a query in unit u sees min(u, Units - 1) of them), then the own unit up to the query.
+        long earlier = (Unit * (Earlier.Prefill(whole) - whole)) + (rest * Math.Min(whole, Units - 1));
+        return (Unit * earlier) + (whole * (Unit * (Unit + 1) / 2)) + (rest * (rest + 1) / 2);
+    }
 
-    public override string PrefillCode => Window.PrefillCode;
+    public override long Decode(long context) => (Math.Min((context - 1) / Unit, Units - 1) * Unit) + ((context - 1) % Unit) + 1;
 
-    public override string DecodeCode => Window.DecodeCode;
+    public override string PrefillCode => string.Format(
+        CultureInfo.InvariantCulture,
+        "({0} * ({0} * {1} + {2} * global::System.Math.Min({3}, {4}L)) + {3} * {5} + {2} * ({2} + 1) / 2)",
+        Unit,
+        Units == 1 ? "0" : string.Format(CultureInfo.InvariantCulture, "Reach(tokens / {0}, {1})", Unit, Units - 1),
+        string.Format(CultureInfo.InvariantCulture, "(tokens % {0})", Unit),
+        string.Format(CultureInfo.InvariantCulture, "(tokens / {0})", Unit),
+        Units - 1,
+        Unit * (Unit + 1) / 2);
+
+    public override string DecodeCode => string.Format(
+        CultureInfo.InvariantCulture, "(global::System.Math.Min((context - 1) / {0}, {1}L) * {0} + (context - 1) % {0} + 1)", Unit, Units - 1);
+}
+
+/// <summary>Whole windows of a length, one every so many tokens.</summary>
+internal static class WindowCount
+{
+    public static long Of(long tokens, long length, long stride) => tokens < length ? 0 : ((tokens - length) / stride) + 1;
+
+    public static string Code(string tokens, long length, long stride) =>
+        string.Format(CultureInfo.InvariantCulture, "({0} < {1} ? 0L : ({0} - {1}) / {2} + 1)", tokens, length, stride);
+
+    public static string Symbol(string name, long length, long stride) => string.Format(CultureInfo.InvariantCulture, "{0}({1},{2})", name, length, stride);
 }

@@ -1,5 +1,4 @@
-using System.Collections.Generic;
-using System.Linq;
+using System;
 using System.Text;
 
 namespace AttnDsl.Compiler.Emit;
@@ -8,54 +7,91 @@ namespace AttnDsl.Compiler.Emit;
 /// Indents generated C# by its braces, so that templates stay readable whatever depth their text ends up at. Expects braces on lines of their own; a line that continues an
 /// expression starts with <c>~</c>. Collapses blank lines.
 /// </summary>
-internal static class CodeLayout
+internal sealed class CodeLayout
 {
-    public static string Format(string text)
+    /// <summary>A builder that grew past this is let go.</summary>
+    private const int MostKept = 1 << 20;
+
+    [ThreadStatic]
+    private static StringBuilder? s_builder;
+
+    private readonly StringBuilder _result;
+    private int _depth;
+    private bool _blank;
+    private bool _afterOpening = true;
+
+    public CodeLayout()
     {
-        var lines = new List<string>();
-        int depth = 0;
-        foreach (string raw in text.Split('\n'))
-        {
-            string line = raw.Trim();
-            if (line.StartsWith("}", System.StringComparison.Ordinal))
-            {
-                depth--;
-                DropBlank(lines);
-            }
-
-            if (line.Length == 0)
-            {
-                if (lines.Count > 0 && lines[lines.Count - 1].Length > 0 && !Opens(lines[lines.Count - 1]))
-                {
-                    lines.Add("");
-                }
-            }
-            else if (line[0] == '~')
-            {
-                lines.Add(new string(' ', 4 * (depth + 1)) + line.Substring(1).TrimStart());
-            }
-            else
-            {
-                lines.Add(new string(' ', line[0] == '#' ? 0 : 4 * depth) + line);
-            }
-
-            if (line == "{")
-            {
-                depth++;
-            }
-        }
-
-        DropBlank(lines);
-        return lines.Aggregate(new StringBuilder(), (all, line) => all.Append(line).Append('\n')).ToString();
+        // Files are long; a buffer of their size for each would live on the large object heap and cost full collections.
+        _result = s_builder ?? new StringBuilder();
+        s_builder = null;
+        _result.Clear();
     }
 
-    private static bool Opens(string line) => line.TrimStart() == "{";
-
-    private static void DropBlank(List<string> lines)
+    public static string Format(string text)
     {
-        while (lines.Count > 0 && lines[lines.Count - 1].Length == 0)
+        var layout = new CodeLayout();
+        layout.Add(text);
+        return layout.Finish();
+    }
+
+    /// <summary>The text so far; the layout must not be used afterwards.</summary>
+    public string Finish()
+    {
+        string text = _result.ToString();
+        s_builder = _result.Capacity <= MostKept ? _result : null;
+        return text;
+    }
+
+    /// <summary>Adds whole lines.</summary>
+    public void Add(string text)
+    {
+        for (int start = 0; start < text.Length;)
         {
-            lines.RemoveAt(lines.Count - 1);
+            int end = text.IndexOf('\n', start);
+            end = end < 0 ? text.Length : end;
+            (int first, int length) = Trim(text, start, end);
+            start = end + 1;
+            if (length == 0)
+            {
+                _blank = !_afterOpening;
+                continue;
+            }
+
+            char c = text[first];
+            _depth -= c == '}' ? 1 : 0;
+            if (_blank && c != '}')
+            {
+                _result.Append('\n');
+            }
+
+            bool continues = c == '~';
+            _result.Append(' ', c == '#' ? 0 : 4 * (continues ? _depth + 1 : _depth));
+            if (continues)
+            {
+                (first, length) = Trim(text, first + 1, first + length);
+            }
+
+            _result.Append(text, first, length).Append('\n');
+            _afterOpening = length == 1 && c == '{';
+            _depth += _afterOpening ? 1 : 0;
+            _blank = false;
         }
+
+    }
+
+    private static (int First, int Length) Trim(string text, int start, int end)
+    {
+        while (start < end && char.IsWhiteSpace(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && char.IsWhiteSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return (start, end - start);
     }
 }

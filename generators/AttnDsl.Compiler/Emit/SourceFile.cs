@@ -45,8 +45,10 @@ internal static class SourceFile
         }
 
         text.Append("partial ").Append(target.Self.Keyword).Append(' ').Append(Declared(target.Self)).Append("\n{\n");
-        text.Append(members);
-        text.Append("\n}\n");
+        var layout = new CodeLayout();
+        layout.Add(text.ToString());
+        layout.Add(members);
+        text.Clear().Append("}\n");
         foreach (TypeHeader _ in target.Containing)
         {
             text.Append("}\n");
@@ -57,7 +59,8 @@ internal static class SourceFile
             text.Append("}\n");
         }
 
-        return CodeLayout.Format(text.ToString());
+        layout.Add(text.ToString());
+        return layout.Finish();
     }
 
     private static string Declared(TypeHeader type) => type.TypeParameters.Count == 0

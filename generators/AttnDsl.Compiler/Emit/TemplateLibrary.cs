@@ -16,23 +16,43 @@ internal static class TemplateLibrary
 {
     private static readonly ConcurrentDictionary<string, Template> s_parsed = new(StringComparer.Ordinal);
 
+    /// <summary>Making a context costs more than rendering a small partial.</summary>
+    [ThreadStatic]
+    private static TemplateContext? s_context;
+
     /// <summary>True when a backend has a partial for a step kind.</summary>
     public static bool Exists(string name) => typeof(TemplateLibrary).Assembly.GetManifestResourceInfo(name) is not null;
 
     /// <param name="name">Path under templates/ without the extension, for example <c>reference/class</c>.</param>
     public static string Render(string name, ScriptObject model, CancellationToken cancellationToken)
     {
+        Template template = s_parsed.GetOrAdd(name, Parse);
+        TemplateContext context = s_context ?? NewContext();
+
+        // Held back while it is in use: a render that throws leaves it in a state nobody knows.
+        s_context = null;
+        context.CancellationToken = cancellationToken;
+        context.PushGlobal(model);
+        string text = template.Render(context);
+        context.PopGlobal();
+        s_context = context;
+        return text;
+    }
+
+    private static TemplateContext NewContext()
+    {
         var context = new TemplateContext
         {
             StrictVariables = true,
             NewLine = "\n",
             LoopLimit = 100_000,
+
+            // Scriban would cut a longer text short without a word.
+            LimitToString = 0,
             TemplateLoader = new Loader(),
-            CancellationToken = cancellationToken,
         };
         context.PushCulture(CultureInfo.InvariantCulture);
-        context.PushGlobal(model);
-        return s_parsed.GetOrAdd(name, Parse).Render(context);
+        return context;
     }
 
     private static Template Parse(string name)

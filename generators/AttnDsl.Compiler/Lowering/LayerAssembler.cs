@@ -15,8 +15,9 @@ public static class LayerAssembler
         var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o") };
         if (draft.IsCached)
         {
-            bodies.Add(Layer(draft, BodyNames.Prefill, cached: true));
-            bodies.Add(Layer(draft, BodyNames.Decode, cached: true));
+            PlanBody prefill = Layer(draft, BodyNames.Prefill, cached: true);
+            bodies.Add(prefill);
+            bodies.Add(prefill.As(BodyNames.Decode));
         }
 
         Explain(draft);

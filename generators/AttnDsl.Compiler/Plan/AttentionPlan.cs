@@ -14,7 +14,8 @@ public sealed class AttentionPlan
         CacheSchema cache,
         IEnumerable<PlanBody> bodies,
         IEnumerable<string> formula,
-        RunTimeInputs inputs)
+        RunTimeInputs inputs,
+        IEnumerable<AuxiliaryOutput>? auxiliaries = null)
     {
         Widths = widths;
         Weights = weights.ToArray();
@@ -23,6 +24,7 @@ public sealed class AttentionPlan
         Bodies = bodies.ToDictionary(b => b.Name);
         Formula = formula.ToArray();
         Inputs = inputs;
+        Auxiliaries = auxiliaries?.ToArray() ?? [];
     }
 
     public LayerWidths Widths { get; }
@@ -42,6 +44,9 @@ public sealed class AttentionPlan
 
     /// <summary>What callers may give beside x.</summary>
     public RunTimeInputs Inputs { get; }
+
+    /// <summary>What bodies return beside their result: losses, by-products.</summary>
+    public IReadOnlyList<AuxiliaryOutput> Auxiliaries { get; }
 
     public long ParameterCount => Weights.Where(w => w.IsStored).Sum(w => w.Count);
 
@@ -99,6 +104,14 @@ public enum Alignment
 /// <param name="ValueWidth">Width of a value head.</param>
 public sealed record LayerWidths(
     long Dim, long DeclaredHeads, long QueryHeads, long KeyHeads, long ValueHeads, long ScoreHeads, long HeadDim, long KeyWidth, long ValueWidth);
+
+/// <summary>An output of a body beside its result.</summary>
+/// <param name="Name">snake_case.</param>
+/// <param name="Body">The body that returns it.</param>
+/// <param name="Output">Its place among that body's outputs.</param>
+/// <param name="LossWeight">Factor with which it joins the training loss, or null for a by-product that is no loss.</param>
+/// <param name="Content">What it is.</param>
+public sealed record AuxiliaryOutput(string Name, string Body, int Output, double? LossWeight, string Content);
 
 /// <summary>A constant table that score expressions read.</summary>
 /// <param name="Name">snake_case.</param>

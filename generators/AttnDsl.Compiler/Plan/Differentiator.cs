@@ -20,27 +20,29 @@ public sealed class Differentiator
     public BodyBuilder Body { get; }
 
     /// <summary>
-    /// The body that recomputes <paramref name="forward"/> and then maps the cotangent of its first output to those of its real inputs and weights.
-    /// Outputs: inputs first, then weights in order of first use.
+    /// The body that recomputes <paramref name="forward"/> and then maps the cotangents of its first outputs (one name each) to those of its real inputs and weights.
+    /// Outputs: inputs first, then weights in order of first use; zeros where every path is stopped.
     /// </summary>
-    public static PlanBody Backward(PlanBody forward, string cotangentName)
+    public static PlanBody Backward(PlanBody forward, params string[] cotangentNames)
     {
         var body = new BodyBuilder(forward.Name + ".backward");
         body.Continue(forward);
-        PlanValue[] sources = forward.Inputs.Concat(forward.Weights).ToArray();
+        PlanValue[] sources = forward.Inputs.Concat(forward.Weights).Where(s => s.Type.Element == ElementKind.Real).ToArray();
         var d = new Differentiator(body, Reached(forward, sources));
-        d._cotangents[forward.Outputs[0]] = body.Input(cotangentName, forward.Outputs[0].Type);
+        for (int i = 0; i < cotangentNames.Length; i++)
+        {
+            d.Add(forward.Outputs[i], body.Input(cotangentNames[i], forward.Outputs[i].Type));
+        }
+
         foreach (PlanStep step in forward.Steps.Reverse())
         {
-            if (step.Outputs.Any(o => d._cotangents.ContainsKey(o)) && step.Inputs.Any(d.Wants))
+            if (step.PassesGradient && step.Outputs.Any(o => d._cotangents.ContainsKey(o)) && step.Inputs.Any(d.Wants))
             {
                 step.Differentiate(d);
             }
         }
 
-        return body.Build(sources.Select(s => d._cotangents.TryGetValue(s, out PlanValue? g)
-            ? g
-            : throw new PlanException("no gradient reaches " + s + " in " + forward.Name)).ToArray());
+        return body.Build(sources.Select(s => d.Of(s) ?? body.Scale(s, 0, "d" + s.Name)).ToArray());
     }
 
     /// <summary>True when some source the caller asked about lies behind the value.</summary>
@@ -58,7 +60,7 @@ public sealed class Differentiator
     private static HashSet<PlanValue> Reached(PlanBody forward, IEnumerable<PlanValue> sources)
     {
         var reached = new HashSet<PlanValue>(sources.Where(s => s.Type.Element == ElementKind.Real));
-        foreach (PlanStep step in forward.Steps.Where(s => s.Inputs.Any(reached.Contains)))
+        foreach (PlanStep step in forward.Steps.Where(s => s.PassesGradient && s.Inputs.Any(reached.Contains)))
         {
             reached.UnionWith(step.Outputs.Where(o => o.Type.Element == ElementKind.Real));
         }

@@ -15,6 +15,14 @@ public sealed class PlanBody
         Outputs = outputs.ToArray();
     }
 
+    private PlanBody(string name, PlanBody body)
+    {
+        Name = name;
+        Inputs = body.Inputs;
+        Steps = body.Steps;
+        Outputs = body.Outputs;
+    }
+
     public string Name { get; }
 
     public IReadOnlyList<PlanValue> Inputs { get; }
@@ -25,6 +33,12 @@ public sealed class PlanBody
 
     /// <summary>Weights the steps read, in order of first use.</summary>
     public IEnumerable<PlanValue> Weights => Steps.SelectMany(s => s.Inputs).Where(v => v.Origin == ValueOrigin.Weight).Distinct();
+
+    /// <summary>The same steps under another name.</summary>
+    public PlanBody As(string name) => new(name, this);
+
+    /// <summary>True when both are the same steps, by construction.</summary>
+    public bool IsSameAs(PlanBody other) => ReferenceEquals(Steps, other.Steps);
 
     public Cost Cost => Cost.Sum(Steps.Select(s => s.Cost));
 }

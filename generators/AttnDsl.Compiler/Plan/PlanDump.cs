@@ -40,6 +40,12 @@ public static class PlanDump
             text.Append("  state ").Append(state.Name).Append(' ').Append(state.Scalars.ToString(CultureInfo.InvariantCulture)).Append(": ").Append(state.Content).Append('\n');
         }
 
+        foreach (AuxiliaryOutput a in plan.Auxiliaries)
+        {
+            text.Append("auxiliary ").Append(a.Name).Append(" = ").Append(a.Body).Append('[').Append(a.Output.ToString(CultureInfo.InvariantCulture)).Append(']')
+                .Append(a.LossWeight is { } weight ? ", loss weight " + weight.ToString("R", CultureInfo.InvariantCulture) : "").Append(": ").Append(a.Content).Append('\n');
+        }
+
         foreach (PlanBody body in plan.Bodies.Values.OrderBy(b => b.Name, System.StringComparer.Ordinal))
         {
             Write(text, body);

@@ -28,6 +28,9 @@ public abstract class PlanStep
     /// <summary>Multiply-adds of linear, convolution and attention steps; nothing else is counted.</summary>
     public virtual Cost Cost => Cost.None;
 
+    /// <summary>False for choices and constants of the backward: nothing flows from the outputs to the inputs.</summary>
+    public virtual bool PassesGradient => true;
+
     /// <summary>Adds the inputs' cotangents, given those of the outputs.</summary>
     public abstract void Differentiate(Differentiator d);
 }

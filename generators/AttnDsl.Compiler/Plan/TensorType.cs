@@ -1,4 +1,5 @@
 using System.Linq;
+using AttnDsl.Compiler.Costs;
 using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Plan;
@@ -22,6 +23,9 @@ public sealed record TensorType(EquatableArray<Dim> Dims, ElementKind Element = 
 
     /// <summary>Product of the constant extents: the elements per token where the others are B and T (or S).</summary>
     public long ConstantElements => Dims.Where(d => d.IsConstant).Aggregate(1L, (product, d) => product * d.Size);
+
+    /// <summary>How often a row of constant extents is computed: along the axis of tokens or windows, or once without one.</summary>
+    public Extent Rows => Dims.FirstOrDefault(d => !d.IsConstant && d != Dim.B)?.Extent ?? Once.Instance;
 
     public static TensorType Of(params Dim[] dims) => new(EquatableArray.Of(dims));
 

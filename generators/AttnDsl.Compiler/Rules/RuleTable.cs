@@ -45,6 +45,9 @@ public static class RuleTable
     public static readonly RuleDescriptor InternalFailure = Error(
         "ATTN0012", "The generator failed", "AttnDsl failed on '{0}' and generated nothing for it, which is a bug in AttnDsl: {1}: {2}");
 
+    public static readonly RuleDescriptor BackendRefuses = Info(
+        "ATTN0013", "A backend cannot run the combination", "The {0} backend is not generated for this combination: {1}");
+
     // 01xx: values of arguments
     public static readonly RuleDescriptor TooSmall = Error(
         "ATTN0101", "The value is too small", "{0}: {1} is below {2}; the nearest legal value is {2}");
@@ -75,6 +78,9 @@ public static class RuleTable
 
     public static readonly RuleDescriptor WeightTooLarge = Error(
         "ATTN0110", "A weight is too large", "{0} would have {1} x {2} = {3} elements, beyond the 2147483591 that an array can hold");
+
+    public static readonly RuleDescriptor TableTooLarge = Error(
+        "ATTN0111", "A table in the generated code is too large", "[{0}] would write {1} constants into the generated code, one per {2}; at most {3} are legal");
 
     // 02xx: heads
     public static readonly RuleDescriptor DimNotDivisible = Error(

@@ -12,6 +12,20 @@ internal static class Identifiers
             ? "@" + name
             : name;
 
+    /// <summary>The name of a type or type parameter; the compiler warns of plain lower-case ones (CS8981), and the generated part must not warn again.</summary>
+    public static string EscapeType(string name)
+    {
+        foreach (char letter in name)
+        {
+            if (letter is < 'a' or > 'z')
+            {
+                return Escape(name);
+            }
+        }
+
+        return "@" + name;
+    }
+
     /// <summary>The dotted namespace, or "" for the global one.</summary>
     public static string Escape(INamespaceSymbol? space)
     {

@@ -48,8 +48,8 @@ internal static class TargetReader
 
         return new TypeHeader(
             keyword,
-            Identifiers.Escape(type.Name),
-            type.TypeParameters.Select(parameter => Identifiers.Escape(parameter.Name)).ToEquatableArray(),
+            Identifiers.EscapeType(type.Name),
+            type.TypeParameters.Select(parameter => Identifiers.EscapeType(parameter.Name)).ToEquatableArray(),
             partial,
             isStatic,
             isAbstract,

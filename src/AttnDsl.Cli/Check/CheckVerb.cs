@@ -48,6 +48,11 @@ internal static class CheckVerb
         {
             throw new UnusableInputException($"the stack is too large for the reference on this machine: {e.Message}", e);
         }
+        catch (ArgumentException e)
+        {
+            // Every generated entry point checks its arguments and says what it expected.
+            throw new UnusableInputException($"a backend refuses '{options.File}': {e.Message}", e);
+        }
 
         if (options.Json)
         {

@@ -48,7 +48,7 @@ internal sealed class CompiledStack
     {
         get
         {
-            Type weights = Nested("Weights").MakeGenericType(typeof(double));
+            Type weights = Nested("Weights`1").MakeGenericType(typeof(double));
             PropertyInfo? declared = weights
                 .GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
                 .FirstOrDefault(p => p.PropertyType == typeof(ImmutableArray<WeightDeclaration>));
@@ -59,7 +59,7 @@ internal sealed class CompiledStack
     /// <summary>The layer's formula, line by line, as the documentation of the class shows it.</summary>
     public ImmutableArray<string> Formula { get; }
 
-    /// <summary>A class the generator nested into the annotated one.</summary>
+    /// <summary>A class the generator nested into the annotated one, by its metadata name.</summary>
     /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>
     public Type Nested(string name) =>
         Type.GetNestedType(name, BindingFlags.Public | BindingFlags.NonPublic) ?? throw new MissingMemberException(Type.FullName, name);

@@ -8,6 +8,8 @@ using System.Reflection;
 using System.Threading;
 using System.Xml.Linq;
 using AttnDsl.Analyzers;
+using AttnDsl.Compiler;
+using AttnDsl.Compiler.Spec;
 using AttnDsl.Generators;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -23,12 +25,11 @@ namespace AttnDsl.Cli.Stacks;
 /// </summary>
 internal static class StackCompiler
 {
-    // Overflow checks turn a cost formula that leaves 64 bits into an error instead of a wrong number.
-    private static readonly CSharpCompilationOptions CompilationOptions = new(
-        OutputKind.DynamicallyLinkedLibrary,
-        optimizationLevel: OptimizationLevel.Release,
-        checkOverflow: true,
-        nullableContextOptions: NullableContextOptions.Enable);
+    // Every compilation grows from this one, so that the framework's metadata is read and bound once per process.
+    private static readonly CSharpCompilation Empty = CSharpCompilation.Create(
+        "AttnDslTool",
+        references: PlatformReferences.All,
+        options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release));
 
     /// <summary>Compiles one stack; the class is called <c>AttnDslTool.Stack</c>.</summary>
     public static StackResult Compile(string stack, CancellationToken cancellationToken = default) =>
@@ -55,7 +56,7 @@ internal static class StackCompiler
         // A stack whose generated text does not compile is taken out and the rest is tried again, so that one fault stays one fault.
         while (all.Any(f => f.IsOpen))
         {
-            CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: StackSource.Options)
+            CSharpGeneratorDriver.Create([new AttentionGenerator(WithYardstick).AsSourceGenerator()], parseOptions: StackSource.Options)
                 .RunGeneratorsAndUpdateCompilation(Compilation(all), out Compilation generated, out ImmutableArray<Diagnostic> driver, cancellationToken);
             Assign(all, driver.Select(AsFailure));
             if (driver.Any(IsFailure))
@@ -64,7 +65,7 @@ internal static class StackCompiler
             }
 
             using MemoryStream image = new();
-            EmitResult emitted = generated.Emit(image, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.Embedded), cancellationToken: cancellationToken);
+            EmitResult emitted = generated.Emit(image, cancellationToken: cancellationToken);
             if (!emitted.Success)
             {
                 AssignGenerated(all, emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error), cancellationToken);
@@ -79,11 +80,12 @@ internal static class StackCompiler
         return [.. all.Select(f => f.Refuse())];
     }
 
-    private static CSharpCompilation Compilation(IEnumerable<Findings> all) => CSharpCompilation.Create(
-        "AttnDslTool",
-        all.Where(f => f.IsOpen).Select(f => f.Source.Tree),
-        PlatformReferences.All,
-        CompilationOptions);
+    /// <summary>The tool compares in float too, whatever a project asks for.</summary>
+    private static CompileResult WithYardstick(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) =>
+        AttentionCompiler.Compile(spec, options with { Yardstick = true }, cancellationToken);
+
+    private static CSharpCompilation Compilation(IEnumerable<Findings> all) =>
+        Empty.AddSyntaxTrees(all.Where(f => f.IsOpen).Select(f => f.Source.Tree));
 
     /// <summary>
     /// What the compiler and the analyzer say about the declarations alone. Rules look at what the user wrote, never at generated

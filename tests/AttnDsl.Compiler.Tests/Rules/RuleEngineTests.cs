@@ -1,5 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 using Xunit;
@@ -47,7 +49,7 @@ public sealed class RuleEngineTests
     {
         IEnumerable<string> covered = RuleCases.All.SelectMany(row => row.Stack.Check()).Select(violation => violation.Rule.Id);
         Assert.Equal(
-            [RuleTable.InternalFailure.Id],
+            [RuleTable.InternalFailure.Id, RuleTable.BackendRefuses.Id],
             RuleTable.All.Select(rule => rule.Id).Except(covered));
     }
 
@@ -57,6 +59,20 @@ public sealed class RuleEngineTests
         RuleViolation violation = RuleEngine.Failure(Stack.Attention().Build().Target, new System.InvalidOperationException("no step"));
         Assert.Equal("AttnDsl failed on 'Layer' and generated nothing for it, which is a bug in AttnDsl: InvalidOperationException: no step", violation.Message);
         Assert.Equal(-1, violation.AttributeIndex);
+    }
+
+    [Fact]
+    public void A_backend_that_lacks_a_step_refuses_the_plan_and_says_which()
+    {
+        var body = new BodyBuilder(BodyNames.Train);
+        PlanValue x = body.Input("x", TensorType.Of(Dim.B, Dim.T, Dim.Of(4)));
+        PlanBody train = body.Build(body.Softmax(x, "y"));
+        var plan = new AttentionPlan(new LayerWidths(4, 1, 1, 1, 1, 1, 4, 4, 4), [], [], CacheSchema.None, [train], [], new RunTimeInputs(false, false, null, null));
+
+        RuleViolation violation = Assert.Single(AttentionCompiler.Refusals(plan));
+
+        Assert.Equal(RuleTable.BackendRefuses, violation.Rule);
+        Assert.Equal("The reference backend is not generated for this combination: it has no step softmax", violation.Message);
     }
 
     [Fact]

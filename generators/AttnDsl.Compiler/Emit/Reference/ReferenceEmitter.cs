@@ -14,7 +14,7 @@ internal static class ReferenceEmitter
     /// <summary>Names that the templates use as locals and parameters.</summary>
     private static readonly string[] s_reserved =
     [
-        "weights", "gradients", "rows", "block", "cache", "batch", "tokens", "keys", "cancellationToken", "outputGradient", "query", "key", "value",
+        "weights", "gradients", "rows", "block", "cache", "tensor", "batch", "tokens", "keys", "cancellationToken", "outputGradient", "query", "key", "value",
         "b", "t", "h", "c", "r", "i", "j", "p", "s", "z", "d", "sum", "max", "share", "squares", "pair", "angle", "cos", "sin", "u", "at", "delta", "qAt", "kAt", "vAt", "oAt", "ds", "dp", "dz", "mass",
     ];
 
@@ -30,12 +30,13 @@ internal static class ReferenceEmitter
                 : null;
     }
 
+    /// <param name="plan">What to run.</param>
+    /// <param name="target">The annotated type.</param>
+    /// <param name="scalar">Double for the class <c>Reference</c>, float for the internal <c>ReferenceSingle</c>.</param>
+    /// <param name="cancellationToken">Stops rendering.</param>
     /// <param name="counting">Count multiply-adds into a public static field, for tests of the cost formulas.</param>
-    public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken, bool counting = false)
-    {
-        string members = string.Concat(new[] { ScalarType.Double, ScalarType.Single }.Select(s => Class(plan, target, s, counting, cancellationToken)));
-        return SourceFile.Wrap(target, Header(plan, target), [], members);
-    }
+    public static string Emit(AttentionPlan plan, TargetType target, ScalarType scalar, CancellationToken cancellationToken, bool counting = false) =>
+        SourceFile.Wrap(target, Header(plan, target), [], Class(plan, target, scalar, counting, cancellationToken));
 
     private static IEnumerable<string> Header(AttentionPlan plan, TargetType target) =>
         new[] { "Reference implementation of " + target.Self.Name + ": naive, every score computed, written to be read next to the maths.", "" }
@@ -45,10 +46,12 @@ internal static class ReferenceEmitter
     private static string Class(AttentionPlan plan, TargetType target, ScalarType scalar, bool counting, CancellationToken cancellationToken)
     {
         var tables = new ReferenceTables(scalar, plan.Buffers);
+        var attends = new AttendMethods(scalar, tables, plan.Formula);
+        var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
         var bodies = new ScriptObject();
-        foreach (PlanBody body in plan.Bodies.Values)
+        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables);
+            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, steps);
         }
 
         LayerWidths w = plan.Widths;
@@ -62,6 +65,7 @@ internal static class ReferenceEmitter
             ["version"] = SourceFile.Version,
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
+            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["dim"] = w.Dim,
@@ -75,11 +79,13 @@ internal static class ReferenceEmitter
             ["bodies"] = bodies,
             ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
         };
+        model["attends"] = string.Join("\n", attends.Forwards.Select(a => steps.Render("attend_method", a.Identity, () => a.Model)));
+        model["attend_gradients"] = string.Join("\n", attends.Gradients.Select(a => steps.Render("attend_gradient_method", a.Identity, () => a.Model)));
         model["tables"] = new ScriptArray(tables.Fields);
         return TemplateLibrary.Render("reference/class", model, cancellationToken);
     }
 
-    private static ScriptObject Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables)
+    private static ScriptObject Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepRenderer renderer)
     {
         var identifiers = new Identifiers(s_reserved);
         var names = new Dictionary<PlanValue, string>();
@@ -101,8 +107,8 @@ internal static class ReferenceEmitter
             names[weight] = identifiers.Local(weight.Name);
         }
 
-        var models = new StepModels(scalar, tables, names, identifiers, plan.Cache.Streams.ToArray());
-        var steps = new ScriptArray(body.Steps.Select(models.Of).ToArray());
+        var models = new StepModels(scalar, tables, attends, names, identifiers, plan.Cache.Streams.ToArray());
+        string steps = string.Join("\n", body.Steps.Select(s => models.Text(s, renderer)));
         return new ScriptObject
         {
             ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = names[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),

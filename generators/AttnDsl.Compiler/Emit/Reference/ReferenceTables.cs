@@ -55,7 +55,7 @@ internal sealed class ReferenceTables
     {
         ["name"] = name,
         ["type"] = type,
-        ["formula"] = formula,
+        ["formula"] = XmlText.Escape(formula),
         ["values"] = string.Join(", ", values.Select(scalar.Literal)),
     });
 }

@@ -1,8 +1,7 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using AttnDsl.Compiler.Plan;
-using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Plan.Steps;
 using Scriban.Runtime;
 
@@ -16,23 +15,50 @@ internal sealed class StepModels
     private readonly Dictionary<PlanValue, string> _names;
     private readonly Identifiers _identifiers;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly AttendMethods _attends;
 
-    public StepModels(ScalarType scalar, ReferenceTables tables, Dictionary<PlanValue, string> names, Identifiers identifiers, IReadOnlyList<CacheStreamSpec> streams)
+    public StepModels(ScalarType scalar, ReferenceTables tables, AttendMethods attends, Dictionary<PlanValue, string> names, Identifiers identifiers, IReadOnlyList<CacheStreamSpec> streams)
     {
         _scalar = scalar;
         _tables = tables;
+        _attends = attends;
         _names = names;
         _identifiers = identifiers;
         _streams = streams;
     }
 
-    public ScriptObject Of(PlanStep step)
+    /// <summary>The step as C#.</summary>
+    public string Text(PlanStep step, StepRenderer renderer)
     {
         foreach (PlanValue output in step.Outputs)
         {
             _names[output] = _identifiers.Local(output.Name);
         }
 
+        return renderer.Render("steps/" + step.Kind, Identity(step), () => Of(step));
+    }
+
+    /// <summary>Constants, names and types: what a model is made from. A table or a method that the step needs is named as well, and so declared even when the text is remembered.</summary>
+    private string Identity(PlanStep step)
+    {
+        var identity = new StringBuilder(step.Details);
+        foreach (PlanValue value in step.Inputs.Concat(step.Outputs))
+        {
+            identity.Append('\n').Append(_names[value]).Append(' ').Append(value.Name).Append(value.Type);
+        }
+
+        return identity.Append('\n').Append(step switch
+        {
+            RopeStep rope => _tables.Frequencies(rope.Table),
+            AttendStep attend => _attends.Forward(attend),
+            AttendGradientStep gradient => _attends.Gradient(gradient),
+            AppendStep append => Text(_streams.ToList().IndexOf(append.Stream)),
+            _ => "",
+        }).ToString();
+    }
+
+    private ScriptObject Of(PlanStep step)
+    {
         var model = new ScriptObject
         {
             ["kind"] = step.Kind,
@@ -205,57 +231,25 @@ internal sealed class StepModels
 
     private void Fill(ScriptObject model, AttendStep step)
     {
-        FillCore(model, step);
+        model["method"] = _attends.Forward(step);
+        model["q"] = _names[step.Q];
+        model["k"] = _names[step.K];
+        model["v"] = _names[step.Values ?? step.K];
+        model["has_sink"] = step.Sink is not null;
+        model["sink"] = step.Sink is { } sink ? _names[sink] : "";
         model["lse"] = _names[step.Lse];
-        model["lse_size"] = Size(step.Lse);
-        model["q_shape"] = step.Q.Type.ToString();
-        model["k_shape"] = step.K.Type.ToString();
     }
 
     private void Fill(ScriptObject model, AttendGradientStep step)
     {
-        AttendStep forward = step.Forward;
-        FillCore(model, forward);
-        ScoreExpression derivative = step.ScoreDerivative;
-        var scores = new ScoreWriter(_scalar, "z", _tables.Buffer);
-        model["o"] = _names[forward.Output];
-        model["lse"] = _names[forward.Lse];
+        Fill(model, step.Forward);
+        model["method"] = _attends.Gradient(step);
+        model["o"] = _names[step.Forward.Output];
         model["d_o"] = _names[step.OutputGradient];
         model["dq"] = _names[step.Outputs[0]];
         model["dk"] = _names[step.Outputs[1]];
         model["dv"] = _names[step.Outputs[2]];
-        model["dq_size"] = Size(step.Outputs[0]);
-        model["dk_size"] = Size(step.Outputs[1]);
-        model["dv_size"] = Size(step.Outputs[2]);
-        model["d_sink"] = forward.Sink is null ? "" : _names[step.Outputs[3]];
-        model["derivative"] = ScoreDerivative.IsOne(derivative) ? "" : " * (" + scores.Write(derivative) + ")";
-    }
-
-    private void FillCore(ScriptObject model, AttendStep step)
-    {
-        AttendSettings s = step.Settings;
-        var scores = new ScoreWriter(_scalar, "z", _tables.Buffer);
-        string tokensOfKeys = LoopNest.Extent(step.K.Type.Dims[1]);
-        string score = scores.Write(s.Score);
-        model["q"] = _names[step.Q];
-        model["k"] = _names[step.K];
-        model["v"] = _names[step.Values ?? step.K];
-        model["score_heads"] = Text(s.ScoreHeads);
-        model["query_heads"] = Text(s.Query.Heads);
-        model["key_heads"] = Text(s.Key.Heads);
-        model["value_heads"] = Text(step.Values is null ? s.Key.Heads : s.Value.Heads);
-        model["key_width"] = Text(step.KeyWidth);
-        model["value_width"] = Text(step.ValueWidth);
-        model["value_stride"] = Text(step.Values is null ? step.KeyWidth : step.ValueWidth);
-        model["query_head"] = Head(s.Query);
-        model["key_head"] = Head(s.Key);
-        model["value_head"] = Head(step.Values is null ? s.Key : s.Value);
-        model["key_tokens"] = tokensOfKeys;
-        model["scale"] = _scalar.Literal(s.Scale);
-        model["score"] = score == "z" ? "" : score;
-        model["visible"] = MaskWriter.Condition(s.Mask, scores) ?? "";
-        model["sink"] = step.Sink is { } sink ? _names[sink] : "";
-        model["formula"] = AttendStep.Describe(s);
+        model["d_sink"] = step.Forward.Sink is null ? "" : _names[step.Outputs[3]];
     }
 
     private void Fill(ScriptObject model, LoopNest nest, PlanValue x, PlanValue y)
@@ -266,15 +260,6 @@ internal sealed class StepModels
         model["x_index"] = nest.Index(x.Type);
         model["y_index"] = nest.Index(y.Type);
     }
-
-    private static string Head(HeadMap map) => map.Heads == map.ScoreHeads && map.Kind != HeadMapKind.Table
-        ? "h"
-        : map.Kind switch
-        {
-            HeadMapKind.Grouped => map.Heads == 1 ? "0" : "h / " + Text(map.ScoreHeads / map.Heads),
-            HeadMapKind.Tiled => "h % " + Text(map.Heads),
-            _ => throw new PlanException("the reference reads no head tables"),
-        };
 
     private static string Size(PlanValue value) => string.Join(", ", LoopNest.Extents(value.Type));
 

@@ -11,8 +11,8 @@ public sealed record Mask(EquatableArray<MaskClause> Clauses)
 {
     public static Mask Everything { get; } = new(EquatableArray<MaskClause>.Empty);
 
-    /// <summary>Keys visible before the query's own position, or null for all.</summary>
-    public long? Left => Clauses.Where(c => c.Atoms.Count == 1).Select(c => c.Atoms[0]).OfType<WindowAtom>().Min(w => w.Left);
+    /// <summary>Keys visible before the query's own position, or null for all; first tokens that a window clause also admits are counted with it.</summary>
+    public long? Left => Clauses.Select(LeftOf).Min();
 
     /// <summary>Keys visible after it, or null for all.</summary>
     public long? Right => Clauses.Where(c => c.Atoms.Count == 1).Select(c => c.Atoms[0]).Select(RightOf).Min();
@@ -20,11 +20,25 @@ public sealed record Mask(EquatableArray<MaskClause> Clauses)
     /// <summary>What a visible pair costs is paid this often (a single segment that fills the row).</summary>
     public Extent Pairs => new PerVisiblePair(Left, Right);
 
+    /// <summary>Lists that the clauses read.</summary>
+    public System.Collections.Generic.IEnumerable<PlanValue> Lists => Clauses.SelectMany(c => c.Atoms).OfType<ListAtom>().Select(l => l.List).Distinct();
+
     public Mask And(MaskAtom atom) => new(Clauses.Append(new MaskClause(EquatableArray.Of(atom))).ToEquatableArray());
 
     public Mask AndAny(params MaskAtom[] atoms) => new(Clauses.Append(new MaskClause(atoms.ToEquatableArray())).ToEquatableArray());
 
     public override string ToString() => Clauses.Count == 0 ? "all" : string.Join(" & ", Clauses.Select(c => c.ToString()));
+
+    private static long? LeftOf(MaskClause clause)
+    {
+        if (clause.Atoms.Any(a => a is not (WindowAtom or SinkTokensAtom)) || clause.Atoms.OfType<WindowAtom>().Count() != 1)
+        {
+            return null;
+        }
+
+        // A window of w keys joined with the first n tokens shows a query at most w + n of its past: the two only overlap where both end at the row's start.
+        return clause.Atoms.OfType<WindowAtom>().Single().Left + clause.Atoms.OfType<SinkTokensAtom>().Select(s => s.Count).DefaultIfEmpty(0).Max();
+    }
 
     private static long? RightOf(MaskAtom atom) => atom switch
     {

@@ -41,7 +41,7 @@ public static class ScoreDerivative
             BinaryOperator.Multiply => Sum(Product(left, b.Right), Product(b.Left, right)),
             BinaryOperator.Divide => right is ConstantScore { Value: 0 } ? Quotient(left, b.Right) : Quotient(Product(left, b.Right) - Product(b.Left, right), b.Right * b.Right),
             BinaryOperator.Min => Choose(b.Left, b.Right, left, right),
-            _ => Choose(b.Right, b.Left, right, left),
+            _ => Choose(b.Right, b.Left, left, right),
         };
     }
 

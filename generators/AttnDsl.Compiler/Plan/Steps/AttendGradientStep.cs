@@ -38,7 +38,7 @@ public sealed class AttendGradientStep : PlanStep
 
 public static class AttendGradientExtensions
 {
-    /// <returns>One cotangent per input of the forward step.</returns>
+    /// <returns>One cotangent per real input of the forward step.</returns>
     public static IReadOnlyList<PlanValue> AttendGradient(this BodyBuilder body, AttendStep forward, PlanValue outputGradient) =>
-        body.Add(new AttendGradientStep(forward, outputGradient, forward.Inputs.Select(i => body.Value("d" + i.Name, i.Type)).ToArray())).Outputs;
+        body.Add(new AttendGradientStep(forward, outputGradient, forward.Inputs.Where(i => i.Type.Element == ElementKind.Real).Select(i => body.Value("d" + i.Name, i.Type)).ToArray())).Outputs;
 }

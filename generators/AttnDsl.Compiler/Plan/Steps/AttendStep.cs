@@ -22,10 +22,11 @@ public sealed record AttendSettings(HeadMap Query, HeadMap Key, HeadMap Value, d
 
 /// <summary>
 /// Softmax attention, the fused core. For score head h, query i (absolute index row), key j:
-/// s = score(scale · ⟨q_i, k_j⟩), −∞ where the mask hides j; p = e^(s − M) / (Σ_j e^(s − M) + e^(sink_h − M)); o_i = Σ_j p v_j; lse = ln Σ_j e^s, without the sink.
+/// s = score(scale · ⟨q_i, k_j⟩), −∞ where the mask hides j (rows and columns are absolute: the key of a ring stands for its token, the key of a window for its number); p = e^(s − M) / (Σ_j e^(s − M) + e^(sink_h − M)); o_i = Σ_j p v_j; lse = ln Σ_j e^s, without the sink.
 /// A row that sees no key: o = 0, lse = −∞, all gradients 0.
 /// Outputs: o [B, T, scoreHeads, dv], lse [B, T, scoreHeads], and on request the probabilities summed over the score heads of each key head, [B, T, keyHeads, S].
-/// Derivative: the step attend_gradient, which recomputes p from lse.
+/// Inputs: q, k, values and sink if any, then the lists that the mask reads; score head h reads list head h / (scoreHeads / listHeads).
+/// Derivative: the step attend_gradient, which recomputes p from lse; lists are constants.
 /// </summary>
 public sealed class AttendStep : PlanStep
 {
@@ -34,7 +35,7 @@ public sealed class AttendStep : PlanStep
     {
         Settings = settings;
         Values = hasValues ? Inputs[2] : null;
-        Sink = hasSink ? Inputs[Inputs.Count - 1] : null;
+        Sink = hasSink ? Inputs[hasValues ? 3 : 2] : null;
     }
 
     public override string Kind => "attend";
@@ -62,7 +63,8 @@ public sealed class AttendStep : PlanStep
     public override Cost Cost => Cost.Of(Settings.ScoreHeads * (KeyWidth + ValueWidth), Pairs);
 
     /// <summary>How many (query, key) pairs a score head visits.</summary>
-    public Extent Pairs => Settings.Mask.Clauses.SelectMany(c => c.Atoms).Select(ExtentOf).FirstOrDefault(e => e is not null) ?? Settings.Mask.Pairs;
+    public Extent Pairs => Settings.Mask.Clauses.SelectMany(c => c.Atoms).Select(ExtentOf).FirstOrDefault(e => e is not null)
+        ?? (K.Type.Dims[1].Ring is { } ring && Settings.Mask.Left is null ? new PerKeptPair(ring.Sinks + ring.Recent) : Settings.Mask.Pairs);
 
     public override void Differentiate(Differentiator d)
     {
@@ -77,7 +79,7 @@ public sealed class AttendStep : PlanStep
         }
 
         IReadOnlyList<PlanValue> gradients = d.Body.AttendGradient(this, d.Of(Output)!);
-        for (int i = 0; i < Inputs.Count; i++)
+        for (int i = 0; i < gradients.Count; i++)
         {
             if (d.Wants(Inputs[i]))
             {
@@ -98,7 +100,7 @@ public sealed class AttendStep : PlanStep
 
     private static Extent? ExtentOf(MaskAtom atom) => atom switch
     {
-        ListAtom list => new PerListedPair(list.KeyUnit * list.List.Type.Channels.Size),
+        ListAtom list => new PerListedPair(list.List.Type.Channels.Size, list.KeyUnit),
         WindowCompleteAtom window => new PerPooledPair(window.Length, window.Stride),
         _ => null,
     };
@@ -133,7 +135,9 @@ public static class AttendExtensions
             outputs.Add(body.Value(name + "_p", TensorType.Of(q.Type.Dims[0], q.Type.Dims[1], k.Type.Dims[2], k.Type.Dims[1])));
         }
 
-        IEnumerable<PlanValue> inputs = new[] { q, k, values, sink }.Where(v => v is not null)!;
+        PlanValue[] lists = settings.Mask.Lists.ToArray();
+        Require(lists.All(l => l.Type.Element == ElementKind.List && settings.ScoreHeads % l.Type.Dims[2].Size == 0), "attend", "lists [B, T, list heads, units], heads that divide the score heads", lists);
+        IEnumerable<PlanValue> inputs = new[] { q, k, values, sink }.Where(v => v is not null).Concat(lists)!;
         return body.Add(new AttendStep(inputs, outputs, settings, values is not null, sink is not null)).Outputs;
     }
 }

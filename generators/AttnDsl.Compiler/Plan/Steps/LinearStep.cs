@@ -31,7 +31,7 @@ public sealed class LinearStep : PlanStep
 
     public override string Details => (Transposed ? "transposed " : "") + (PerHead ? "per head" : "");
 
-    public override Cost Cost => Cost.Of(Weight.Type.ConstantElements, X.Type.Dims.Any(d => d == Dim.S) ? PerVisibleToken.Instance : PerToken.Instance);
+    public override Cost Cost => Cost.Of(Output.Type.ConstantElements * X.Type.Channels.Size, X.Type.Rows);
 
     public override void Differentiate(Differentiator d)
     {

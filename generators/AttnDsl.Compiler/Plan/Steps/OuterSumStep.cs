@@ -24,7 +24,7 @@ public sealed class OuterSumStep : PlanStep
 
     public override string Details => PerHead ? "per head" : "";
 
-    public override Cost Cost => Cost.Of(Output.Type.ConstantElements, PerToken.Instance);
+    public override Cost Cost => Cost.Of(A.Type.ConstantElements * B.Type.Channels.Size, A.Type.Rows);
 
     public override void Differentiate(Differentiator d)
     {

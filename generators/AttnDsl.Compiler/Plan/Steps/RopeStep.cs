@@ -4,6 +4,7 @@ namespace AttnDsl.Compiler.Plan.Steps;
 
 /// <summary>
 /// Rotates channel pairs (u, v) of every head by a = position · f_i: (u cos a − v sin a, u sin a + v cos a), times the table's magnitude; channels past the rotary ones pass through.
+/// A window sits at the position of its first token.
 /// Inverse: by −a, same magnitude, which is the transpose. Derivative: the inverse of g (and back).
 /// </summary>
 public sealed class RopeStep : PlanStep

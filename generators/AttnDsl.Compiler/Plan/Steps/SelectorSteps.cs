@@ -13,6 +13,8 @@ public abstract class SelectorStep : PlanStep
 
     public PlanValue X => Inputs[0];
 
+    public sealed override bool PassesGradient => false;
+
     public sealed override void Differentiate(Differentiator d)
     {
     }
@@ -65,6 +67,9 @@ public sealed class TopUnitsStep : SelectorStep
 
     public long Last { get; }
 
+    /// <summary>Tokens a unit holds.</summary>
+    public long Unit => X.Type.Channels.Stride;
+
     public override string Details => string.Format(CultureInfo.InvariantCulture, "top {0}, forced first {1} and last {2}", Count, First, Last);
 }
 
@@ -81,20 +86,39 @@ public sealed class TopMaskStep : SelectorStep
     public override string Details => string.Format(CultureInfo.InvariantCulture, "top {0}", Count);
 }
 
+/// <summary>The same numbers, as a constant of the backward.</summary>
+public sealed class StopGradientStep : SelectorStep
+{
+    internal StopGradientStep(PlanValue x, PlanValue y)
+        : base(x, y)
+    {
+    }
+
+    public override string Kind => "stop_gradient";
+}
+
 public static class SelectorExtensions
 {
     public static PlanValue UnitScores(this BodyBuilder body, PlanValue probabilities, long length, long stride, long unit, string name)
     {
-        Require(probabilities.Type.Rank == 4 && unit % stride == 0 && length % stride == 0, "unit_scores", "[B, T, heads, windows], strides that divide", probabilities);
+        Dim windows = probabilities.Type.Channels;
+        Require(
+            probabilities.Type.Rank == 4 && windows.Kind == DimKind.Windows && windows.Length == length && windows.Stride == stride && unit % stride == 0 && length % stride == 0,
+            "unit_scores",
+            "[B, T, heads, windows], strides that divide",
+            probabilities);
         return body.Add(new UnitScoresStep(probabilities, length, stride, unit, body.Value(name, probabilities.Type.WithChannels(Dim.Blocks(unit))))).Output;
     }
 
     public static PlanValue TopUnits(this BodyBuilder body, PlanValue scores, long count, long first, long last, string name)
     {
-        Require(scores.Type.Rank == 4 && first + last <= count, "top_units", "[B, T, list heads, units], forced units within the count", scores);
+        Dim units = scores.Type.Channels;
+        Require(scores.Type.Rank == 4 && units == Dim.Blocks(units.Stride) && first + last <= count, "top_units", "[B, T, list heads, units], forced units within the count", scores);
         TensorType type = scores.Type.WithChannels(Dim.Of(count)) with { Element = ElementKind.List };
         return body.Add(new TopUnitsStep(scores, count, first, last, body.Value(name, type))).Output;
     }
+
+    public static PlanValue StopGradient(this BodyBuilder body, PlanValue x, string name) => body.Add(new StopGradientStep(x, body.Value(name, x.Type))).Output;
 
     public static PlanValue TopMask(this BodyBuilder body, PlanValue scores, long count, string name)
     {

@@ -1,0 +1,104 @@
+using System.Linq;
+using AttnDsl.Compiler.Lowering;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Rules;
+using AttnDsl.Compiler.Tests.Rules;
+using Xunit;
+
+namespace AttnDsl.Compiler.Tests.Plans;
+
+/// <summary>What specs of well-known layers lower to.</summary>
+public sealed class LayerPlanTests
+{
+    private static Stack LlamaStack => Stack.Attention(48, 6).And("GroupedQuery", ("kv", 2)).And("Rope", ("theta", 500000.0), ("layout", "Interleaved")).And("Causal");
+
+    private static Stack GptOssStack => Stack.Of("Attention", ("dim", 40), ("heads", 4), ("headDim", 32), ("Bias", true), ("OutputBias", true))
+        .And("GroupedQuery", ("kv", 2))
+        .And("Rope", ("theta", 150000.0), ("layout", "HalfSplit"))
+        .And("Yarn", ("factor", 32.0), ("originalLength", 4096))
+        .And("Causal")
+        .And("SlidingWindow", ("size", 8))
+        .And("AttentionSink");
+
+    private static Stack ReverseStack => Stack.Of("Attention", ("dim", 48), ("heads", 8), ("OutputBias", true))
+        .And("ReverseSparseQuery", ("heads", 2), ("kv", 4))
+        .And("Rope", ("layout", "Interleaved"))
+        .And("Causal");
+
+    private static Stack GemmaStack => Stack.Of("Attention", ("dim", 40), ("heads", 4), ("headDim", 16))
+        .And("GroupedQuery", ("kv", 2))
+        .And("QkNorm", ("Form", "OnePlus"))
+        .And("QueryScale", ("preAttnScalar", 24.0))
+        .And("LogitSoftCap", ("cap", 5.0))
+        .And("Alibi")
+        .And("Causal");
+
+    private static Stack TwoSidedStack => Stack.Attention(32, 4).And("SlidingWindow", ("left", 5), ("right", 2));
+
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided");
+
+    [Fact]
+    public void Llama() => Snapshot.Matches(Lower(LlamaStack));
+
+    [Fact]
+    public void GptOss() => Snapshot.Matches(Lower(GptOssStack));
+
+    [Fact]
+    public void ReverseSparse() => Snapshot.Matches(Lower(ReverseStack));
+
+    [Fact]
+    public void SoftCapAlibiAndNorms() => Snapshot.Matches(Lower(GemmaStack));
+
+    [Fact]
+    public void TwoSidedWindow() => Snapshot.Matches(Lower(TwoSidedStack));
+
+    [Theory]
+    [MemberData(nameof(Stacks))]
+    public void FlopsAreThoseCounted(string name)
+    {
+        AttentionPlan plan = Of(name);
+        PlanRuns.CostsAreCounted(plan, most: 12, decodes: plan.Inputs.Cached);
+    }
+
+    [Theory]
+    [MemberData(nameof(Stacks))]
+    public void GradientsAgreeWithDifferences(string name)
+    {
+        AttentionPlan plan = Of(name);
+        PlanSetting setting = PlanRuns.Setting(plan, DerivedWeights.Random(plan), PlanSetting.Normal(11 * (int)plan.Widths.Dim, 2), 1, null);
+        GradientCheck.Holds(plan.Bodies[BodyNames.Train], setting, unreached: name == "two-sided" ? ["k_proj.bias"] : [], most: 8);
+        PlanBody core = plan.Bodies[BodyNames.Core];
+        GradientCheck.Holds(core, PlanSetting.Random(core, 2, 4, 5) with { Buffers = setting.Buffers }, most: 12);
+    }
+
+    [Fact]
+    public void ChunksAndTokensEqualOneBlock()
+    {
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma" }.Select(Of))
+        {
+            double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
+            var weights = DerivedWeights.Random(plan);
+            double[] expected = PlanRuns.Train(plan, weights, x, 2).Outputs[0];
+            PlanRuns.Close(expected, PlanRuns.Cached(plan, weights, x, 2, [5, 1, 7, 1]), 1e-12);
+            PlanRuns.Close(expected, PlanRuns.Cached(plan, weights, x, 2, Enumerable.Repeat(1, 14)), 1e-12);
+        }
+    }
+
+    [Fact]
+    public void LoweringTwiceSaysTheSame() => Assert.Equal(PlanDump.Of(Lower(GptOssStack)), PlanDump.Of(Lower(GptOssStack)));
+
+    private static AttentionPlan Of(string name) => Lower(name switch
+    {
+        "llama" => LlamaStack,
+        "gpt-oss" => GptOssStack,
+        "reverse" => ReverseStack,
+        "gemma" => GemmaStack,
+        _ => TwoSidedStack,
+    });
+
+    private static AttentionPlan Lower(Stack stack)
+    {
+        Assert.DoesNotContain(stack.Check(), v => v.Rule.Severity == RuleSeverity.Error);
+        return LayerCompiler.Lower(stack.Build());
+    }
+}
