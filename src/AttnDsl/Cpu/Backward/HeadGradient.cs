@@ -33,14 +33,12 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     public long KeyStride;
     public float* Value;
     public long ValueStride;
-    public float* Output;
     public float* OutputGradient;
     public long OutputStride;
-    public float* Lse;
-    public long LseStride;
 
-    /// <summary>The head's sink, −∞ without.</summary>
-    public float Sink;
+    /// <summary>Per query, from <see cref="QuerySums"/>.</summary>
+    public float* Shift;
+    public float* Delta;
     public double Scale;
     public int KeyWidth;
     public int ValueWidth;
@@ -49,7 +47,6 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     public float* QueryGradient;
     public float* KeyGradient;
     public float* ValueGradient;
-    public double SinkGradient;
 
     private int _count;
     private int _keyCount;
