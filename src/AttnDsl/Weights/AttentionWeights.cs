@@ -43,11 +43,13 @@ public abstract class AttentionWeights<T>
         }
 
         _tensors = tensors.MoveToImmutable();
+        Tensors = _tensors;
         Layout = layout;
     }
 
     /// <summary>The parameters, in the order of the checkpoint.</summary>
-    public IReadOnlyList<WeightTensor<T>> Tensors => _tensors;
+    /// <remarks>One object for good: generated code reads it in every call, which must not allocate.</remarks>
+    public IReadOnlyList<WeightTensor<T>> Tensors { get; }
 
     /// <summary>Number of scalars, all parameters together.</summary>
     public long ParameterCount { get; }

@@ -1,0 +1,153 @@
+using System;
+using System.Linq;
+using AttnDsl.Conformance.Tests.Layers;
+
+namespace AttnDsl.Conformance.Tests.Cpu;
+
+/// <summary>Whole layers, forward and backward, around the sizes at which kernels change: tiles, vectors, panels, blocks.</summary>
+[Collection(CpuTests.Name)]
+public sealed class ShapeTests
+{
+    public static TheoryData<int> Lengths => [1, 2, 15, 16, 17, 31, 33, 47, 48, 49, 63, 64, 65, 97, 129];
+
+    public static TheoryData<string> Covering => CoveringCases.Names;
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void Rows_of_equal_length(int tokens)
+    {
+        foreach (Type layer in new[] { typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesWindow) })
+        {
+            foreach (int batch in new[] { 1, 3 })
+            {
+                LayerCheck.Block(CpuCase.Of(layer), Block.Uniform(batch, tokens), seed: 400 + tokens);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void Rows_of_unequal_length_with_positions_and_segments(int tokens)
+    {
+        // A full row, an empty one, and one in between; segments that return, positions that start anew with every run of a segment.
+        int[] lengths = [tokens, 0, (tokens + 1) / 2];
+        int[] segments = [.. Enumerable.Range(0, 3 * tokens).Select(i => i % tokens / 7 % 3)];
+        int[] positions = [.. Enumerable.Range(0, 3 * tokens).Select(i => (i % tokens % 7) + (5 * (i / tokens)))];
+        foreach (Type layer in new[] { typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesRagged) })
+        {
+            LayerCheck.Block(CpuCase.Of(layer), new Block(tokens, lengths), seed: 420 + tokens);
+            LayerCheck.Block(CpuCase.Of(layer), new Block(tokens, lengths, positions, segments), seed: 440 + tokens);
+        }
+    }
+
+    [Theory]
+    [InlineData(typeof(Width1))]
+    [InlineData(typeof(Width8))]
+    [InlineData(typeof(Width31))]
+    [InlineData(typeof(Width80))]
+    [InlineData(typeof(Width576))]
+    [InlineData(typeof(Tiled))]
+    public void Head_widths_and_tiled_queries(Type annotated)
+    {
+        CpuCase layer = CpuCase.Of(annotated);
+        foreach (int tokens in new[] { 1, 9, 35 })
+        {
+            LayerCheck.Block(layer, Block.Uniform(2, tokens), seed: 460 + tokens);
+        }
+
+        LayerCheck.Core(layer, 1, 20, 33, seed: 470);
+        LayerCheck.Core(layer, 2, 2, 50, seed: 471);
+    }
+
+    /// <summary>Every attribute, and every way in which two of them meet.</summary>
+    [Theory]
+    [MemberData(nameof(Covering))]
+    public void Stacks_that_cover_the_vocabulary(string name)
+    {
+        CpuCase layer = CpuCase.Of(typeof(Plain).Assembly.GetType($"{typeof(Plain).Namespace}.{name}", throwOnError: true)!);
+        LayerCheck.Block(layer, Block.Uniform(2, 6), seed: 480);
+        LayerCheck.Block(layer, Block.Uniform(1, 37), seed: 481);
+        LayerCheck.Core(layer, 2, 5, 9, seed: 482);
+        LayerCheck.Core(layer, 1, 29, 11, seed: 483);
+        foreach (Block block in layer.Cpu.Shape.Segments ? RaggedBlocks.All : [])
+        {
+            LayerCheck.Block(layer, block, seed: 484);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 17)]
+    [InlineData(3, 5)]
+    [InlineData(5, 3)]
+    [InlineData(40, 7)]
+    [InlineData(64, 130)]
+    [InlineData(129, 65)]
+    public void Queries_over_keys(int queries, int keys)
+    {
+        foreach (Type layer in new[] { typeof(Tiled), typeof(WindowRagged), typeof(BothSidesWindow), typeof(TopLeft) })
+        {
+            LayerCheck.Core(CpuCase.Of(layer), 2, queries, keys, seed: 500 + queries);
+        }
+    }
+
+    /// <summary>Scores up to about 1000: one key takes all the weight, and the exponents of the others vanish.</summary>
+    [Fact]
+    public void Large_scores()
+    {
+        foreach (Type layer in new[] { typeof(Width8), typeof(Tiled), typeof(WindowRagged) })
+        {
+            LayerCheck.Core(CpuCase.Of(layer), 1, 33, 33, seed: 520, size: 30);
+            LayerCheck.Core(CpuCase.Of(layer), 1, 3, 33, seed: 521, size: 30);
+        }
+    }
+
+    /// <summary>Equal scores: the mean of what is seen.</summary>
+    [Fact]
+    public void Equal_scores()
+    {
+        CpuCase layer = CpuCase.Of(typeof(Width8));
+        LayerShape shape = layer.Cpu.Shape;
+        const int Tokens = 50;
+        float[] q = new float[Tokens * shape.QueryHeads * shape.KeyWidth];
+        float[] k = CpuCalls.Random(530, Tokens * shape.KeyHeads * shape.KeyWidth);
+        LayerCheck.Core(layer, TokenRows.Core(1, Tokens, Tokens), q, k, CpuCalls.Random(531, k.Length), seed: 532);
+    }
+
+    /// <summary>Keys after the last query are hidden from all by a top-left diagonal: what they hold reaches nothing, and their gradients are exactly 0.</summary>
+    [Theory]
+    [InlineData(5, 9)]
+    [InlineData(20, 70)]
+    public void Hidden_keys_that_are_not_numbers(int queries, int keys)
+    {
+        CpuCase layer = CpuCase.Of(typeof(TopLeft));
+        LayerShape shape = layer.Cpu.Shape;
+        (_, AttentionWeights<float> weights) = layer.Weights(seed: 540);
+        TokenRows rows = TokenRows.Core(1, queries, keys, CausalAlign.TopLeft);
+        int hidden = queries * shape.KeyHeads * shape.KeyWidth;
+        float[] q = CpuCalls.Random(541, queries * shape.QueryHeads * shape.KeyWidth);
+        float[] k = CpuCalls.Random(542, keys * shape.KeyHeads * shape.KeyWidth);
+        float[] v = CpuCalls.Random(543, k.Length);
+        (float[] foulK, float[] foulV) = ([.. k], [.. v]);
+        Array.Fill(foulK, float.NaN, hidden, k.Length - hidden);
+        Array.Fill(foulV, float.PositiveInfinity, hidden, v.Length - hidden);
+        Paths.OnEach(path =>
+        {
+            (float[] y, float[] lse, float[][] gradients) = Run(k, v);
+            (float[] foulY, float[] foulLse, float[][] foulGradients) = Run(foulK, foulV);
+            Assert.Equal(y, foulY);
+            Assert.Equal(lse, foulLse);
+            Assert.All(Enumerable.Range(0, 3), i => Assert.Equal(gradients[i], foulGradients[i]));
+            Assert.All(foulGradients[1][hidden..].Concat(foulGradients[2][hidden..]), gradient => Assert.Equal(0, gradient));
+        });
+
+        (float[] Y, float[] Lse, float[][] Gradients) Run(float[] key, float[] value)
+        {
+            (float[] y, float[] lse) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(queries * shape.ScoreHeads));
+            layer.Cpu.Core(weights, q, key, value, y, lse, rows);
+            float[][] gradients = [CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(v.Length)];
+            layer.Cpu.CoreBackward(weights, q, key, value, y, gradients[0], gradients[1], gradients[2], layer.Single.Zeros(), rows);
+            return (y, lse, gradients);
+        }
+    }
+}
