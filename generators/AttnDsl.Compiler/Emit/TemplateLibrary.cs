@@ -46,6 +46,9 @@ internal static class TemplateLibrary
             StrictVariables = true,
             NewLine = "\n",
             LoopLimit = 100_000,
+
+            // Scriban would cut a longer text short without a word.
+            LimitToString = 0,
             TemplateLoader = new Loader(),
         };
         context.PushCulture(CultureInfo.InvariantCulture);

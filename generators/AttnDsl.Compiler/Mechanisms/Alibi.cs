@@ -16,6 +16,10 @@ public sealed class AlibiMechanism : Mechanism
 
     public override void Check(RuleContext context, AttributeSpec attribute)
     {
+        if (context.QueryHeads is { } queryHeads && context.KeyHeads is { } keyHeads)
+        {
+            context.Table(attribute, null, Math.Max(queryHeads, keyHeads), "score head");
+        }
     }
 
     /// <summary>The published slopes: a geometric series for the largest power of two, then every other slope of twice that many heads.</summary>

@@ -35,6 +35,10 @@ public sealed class RopeMechanism : Mechanism
             string advice = headDim > 1 ? $"give rotaryDim: {Text.Of(headDim - 1)}, or an even headDim" : "give an even headDim";
             context.Report(RuleTable.OddRotaryDim, attribute, null, ["headDim", Text.Of(headDim), advice]);
         }
+        else if (sound && context.HeadDim is { } width)
+        {
+            context.Table(attribute, null, width / 2, "pair of channels");
+        }
     }
 
     private static void CheckRotary(RuleContext context, AttributeSpec attribute, string argument, long rotary)
@@ -54,6 +58,10 @@ public sealed class RopeMechanism : Mechanism
             long[] legal = Nearest.Evens(rotary, context.HeadDim ?? long.MaxValue);
             context.Report(
                 RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), Nearest.Sentence(legal)], Nearest.Texts(legal));
+        }
+        else
+        {
+            context.Table(attribute, argument, rotary / 2, "pair of channels");
         }
     }
 

@@ -10,6 +10,9 @@ public static class ArgumentChecks
     private const double LargestSingle = 3.4028234663852886e38;
     private const double SmallestSingle = 1.1754943508222875e-38;
 
+    // Far beyond any model and far below what a compiler of constants feels.
+    private const long LargestTable = 16384;
+
     /// <summary>A required whole number, at least 1 or <paramref name="least"/>.</summary>
     public static bool Count(this RuleContext context, AttributeSpec attribute, string argument, out long value, long least = 1)
     {
@@ -122,6 +125,18 @@ public static class ArgumentChecks
         }
 
         return true;
+    }
+
+    /// <summary>A table of constants that goes into the generated code, one per <paramref name="unit"/>.</summary>
+    public static bool Table(this RuleContext context, AttributeSpec attribute, string? argument, long constants, string unit)
+    {
+        if (constants <= LargestTable)
+        {
+            return true;
+        }
+
+        context.Report(RuleTable.TableTooLarge, attribute, argument, [attribute.Name, Text.Of(constants), unit, Text.Of(LargestTable)]);
+        return false;
     }
 
     /// <summary>An optional enum argument: its value must be a member.</summary>

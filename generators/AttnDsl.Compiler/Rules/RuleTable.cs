@@ -79,6 +79,9 @@ public static class RuleTable
     public static readonly RuleDescriptor WeightTooLarge = Error(
         "ATTN0110", "A weight is too large", "{0} would have {1} x {2} = {3} elements, beyond the 2147483591 that an array can hold");
 
+    public static readonly RuleDescriptor TableTooLarge = Error(
+        "ATTN0111", "A table in the generated code is too large", "[{0}] would write {1} constants into the generated code, one per {2}; at most {3} are legal");
+
     // 02xx: heads
     public static readonly RuleDescriptor DimNotDivisible = Error(
         "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; {2}, or give headDim");

@@ -99,6 +99,11 @@ public static class RuleCases
         (Stack.Attention(dim: int.MaxValue, heads: 1), "ATTN0110@0:dim"),
         (Stack.Of("Attention", ("dim", 65536), ("heads", 32768), ("headDim", 1)), "ATTN0110@0:dim"),
         (Stack.Attention(dim: 46340, heads: 20), ""),
+        (Stack.Of("Attention", ("dim", 1), ("heads", 1), ("headDim", 65536)).And("Rope"), "ATTN0111@1"),
+        (Stack.Of("Attention", ("dim", 1), ("heads", 1), ("headDim", 65536)).And("Rope", ("rotaryDim", 32770)), "ATTN0111@1:rotaryDim"),
+        (Stack.Of("Attention", ("dim", 1), ("heads", 1), ("headDim", 65536)).And("Rope", ("rotaryDim", 32768)), ""),
+        (Stack.Of("Attention", ("dim", 1), ("heads", 16385), ("headDim", 1)).And("Alibi"), "ATTN0111@1"),
+        (Stack.Of("Attention", ("dim", 1), ("heads", 16384), ("headDim", 1)).And("Alibi"), ""),
     ];
 
     private static IEnumerable<(Stack Stack, string Expected)> Heads =>

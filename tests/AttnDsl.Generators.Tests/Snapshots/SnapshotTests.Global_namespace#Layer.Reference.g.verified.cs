@@ -454,7 +454,7 @@ partial class Layer
         public static global::AttnDsl.CoreResult<double> Core(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
         {
             global::System.ArgumentNullException.ThrowIfNull(weights);
-            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: null);
             global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
@@ -471,7 +471,7 @@ partial class Layer
         /// <param name="key">As in Core.</param>
         /// <param name="value">As in Core.</param>
         /// <param name="outputGradient">[batch, tokens, 2, 8].</param>
-        /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
+        /// <param name="gradients">Receives the gradients of learned logits; its other tensors become 0.</param>
         /// <param name="rows">As in Core.</param>
         /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
         public static global::AttnDsl.CoreGradients<double> CoreBackward(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::System.ReadOnlySpan<double> outputGradient, Weights<double> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
@@ -479,7 +479,7 @@ partial class Layer
             global::System.ArgumentNullException.ThrowIfNull(weights);
             global::System.ArgumentNullException.ThrowIfNull(gradients);
             global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: null);
             global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
@@ -489,6 +489,11 @@ partial class Layer
             (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
 
             (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
+
+            foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
+            {
+                global::System.Array.Clear(tensor.Data);
+            }
 
             return new(dq, dk, dv);
         }

@@ -69,7 +69,7 @@ namespace @event
                     public const long CacheScalarsPerToken = 32;
 
                     /// <summary>Bytes a cached token takes in float32.</summary>
-                    public const long CacheBytesPerToken = 32 * sizeof(float);
+                    public const long CacheBytesPerToken = 32L * sizeof(float);
 
                     /// <summary>Scalars a sequence holds whatever its length.</summary>
                     public const long ConstantStateScalars = 0;

@@ -36,6 +36,8 @@ namespace Layers
             /// <summary>f_i = 150000^(−2i/32), divided by 32 along a ramp over pairs 4.046 to 8.699 (YaRN)</summary>
             private static readonly double[] Frequencies = [1.0, 0.4747820554769007, 0.22541800020287084, 0.10702442147781144, 0.050813274815461475, 0.01933500112654036, 0.006794959489732219, 0.0020937923789696887, 0.00045648391922324086, 3.8308812373753384E-05, 1.818833668168956E-05, 8.63549587543848E-06, 4.09997848180298E-06, 1.9465962110014815E-06, 9.242089502428302E-07, 4.387978250864396E-07];
 
+            private static readonly global::AttnDsl.CacheStream[] Streams = [new("k", 2, 32), new("v", 2, 32)];
+
             private Reference()
             {
             }
@@ -776,7 +778,7 @@ namespace Layers
             public static global::AttnDsl.CoreResult<double> Core(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -794,7 +796,7 @@ namespace Layers
             /// <param name="key">As in Core.</param>
             /// <param name="value">As in Core.</param>
             /// <param name="outputGradient">[batch, tokens, 4, 32].</param>
-            /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
+            /// <param name="gradients">Receives the gradients of learned logits; its other tensors become 0.</param>
             /// <param name="rows">As in Core.</param>
             /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
             public static global::AttnDsl.CoreGradients<double> CoreBackward(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::System.ReadOnlySpan<double> outputGradient, Weights<double> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
@@ -802,7 +804,7 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::System.ArgumentNullException.ThrowIfNull(gradients);
                 global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -814,13 +816,18 @@ namespace Layers
 
                 (double[] dq, double[] dk, double[] dv, double[] dsinks) = AttendGradient(query, key, value, sinks, o, oLse, outputGradient, rows, cancellationToken);
 
+                foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
+                {
+                    global::System.Array.Clear(tensor.Data);
+                }
+
                 dsinks.CopyTo(gradients.Sinks.Data, 0);
                 return new(dq, dk, dv);
             }
 
             /// <summary>An empty cache for <paramref name="batch"/> rows: k [2, 32], keys as the scores read them; v [2, 32], values.</summary>
             public static global::AttnDsl.ReferenceCache<double> CreateCache(int batch)
-                => new(batch, [new("k", 2, 32), new("v", 2, 32)]);
+                => new(batch, Streams);
 
             /// <summary>Appends a block of new tokens to the cache and attends over everything cached. All at once, in chunks or one by one gives the same rows.</summary>
             /// <param name="weights">The layer's weights.</param>
@@ -832,7 +839,7 @@ namespace Layers
             public static double[] Prefill(Weights<double> weights, global::System.ReadOnlySpan<double> x, global::AttnDsl.ReferenceCache<double> cache, global::AttnDsl.TokenRows block, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Cache(cache, Streams);
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 64]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);

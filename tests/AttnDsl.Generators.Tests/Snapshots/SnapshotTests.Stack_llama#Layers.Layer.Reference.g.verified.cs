@@ -32,6 +32,8 @@ namespace Layers
             /// <summary>f_i = 10000^(−2i/64)</summary>
             private static readonly double[] Frequencies = [1.0, 0.7498942093324559, 0.5623413251903491, 0.4216965034285822, 0.31622776601683794, 0.23713737056616552, 0.1778279410038923, 0.1333521432163324, 0.1, 0.07498942093324558, 0.05623413251903491, 0.042169650342858224, 0.03162277660168379, 0.023713737056616554, 0.01778279410038923, 0.01333521432163324, 0.01, 0.007498942093324558, 0.005623413251903491, 0.004216965034285823, 0.0031622776601683794, 0.0023713737056616554, 0.0017782794100389228, 0.001333521432163324, 0.001, 0.0007498942093324559, 0.0005623413251903491, 0.00042169650342858224, 0.00031622776601683794, 0.00023713737056616554, 0.00017782794100389227, 0.0001333521432163324];
 
+            private static readonly global::AttnDsl.CacheStream[] Streams = [new("k", 4, 64), new("v", 4, 64)];
+
             private Reference()
             {
             }
@@ -601,7 +603,7 @@ namespace Layers
             public static global::AttnDsl.CoreResult<double> Core(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 64]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 64]);
@@ -618,7 +620,7 @@ namespace Layers
             /// <param name="key">As in Core.</param>
             /// <param name="value">As in Core.</param>
             /// <param name="outputGradient">[batch, tokens, 8, 64].</param>
-            /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
+            /// <param name="gradients">Receives the gradients of learned logits; its other tensors become 0.</param>
             /// <param name="rows">As in Core.</param>
             /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
             public static global::AttnDsl.CoreGradients<double> CoreBackward(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::System.ReadOnlySpan<double> outputGradient, Weights<double> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
@@ -626,7 +628,7 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::System.ArgumentNullException.ThrowIfNull(gradients);
                 global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 64]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 64]);
@@ -637,12 +639,17 @@ namespace Layers
 
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
+                foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
+                {
+                    global::System.Array.Clear(tensor.Data);
+                }
+
                 return new(dq, dk, dv);
             }
 
             /// <summary>An empty cache for <paramref name="batch"/> rows: k [4, 64], keys as the scores read them; v [4, 64], values.</summary>
             public static global::AttnDsl.ReferenceCache<double> CreateCache(int batch)
-                => new(batch, [new("k", 4, 64), new("v", 4, 64)]);
+                => new(batch, Streams);
 
             /// <summary>Appends a block of new tokens to the cache and attends over everything cached. All at once, in chunks or one by one gives the same rows.</summary>
             /// <param name="weights">The layer's weights.</param>
@@ -654,7 +661,7 @@ namespace Layers
             public static double[] Prefill(Weights<double> weights, global::System.ReadOnlySpan<double> x, global::AttnDsl.ReferenceCache<double> cache, global::AttnDsl.TokenRows block, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Cache(cache, Streams);
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 512]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);

@@ -67,7 +67,7 @@ namespace Layers
             public const long CacheScalarsPerToken = 512;
 
             /// <summary>Bytes a cached token takes in float32.</summary>
-            public const long CacheBytesPerToken = 512 * sizeof(float);
+            public const long CacheBytesPerToken = 512L * sizeof(float);
 
             /// <summary>Scalars a sequence holds whatever its length.</summary>
             public const long ConstantStateScalars = 0;

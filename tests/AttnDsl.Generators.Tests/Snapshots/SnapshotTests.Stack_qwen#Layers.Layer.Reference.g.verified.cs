@@ -34,6 +34,8 @@ namespace Layers
             /// <summary>f_i = 1000000^(−2i/32)</summary>
             private static readonly double[] Frequencies = [1.0, 0.4216965034285822, 0.1778279410038923, 0.07498942093324558, 0.03162277660168379, 0.01333521432163324, 0.005623413251903491, 0.0023713737056616554, 0.001, 0.00042169650342858224, 0.00017782794100389227, 7.498942093324559E-05, 3.1622776601683795E-05, 1.333521432163324E-05, 5.623413251903491E-06, 2.3713737056616552E-06];
 
+            private static readonly global::AttnDsl.CacheStream[] Streams = [new("k", 2, 32), new("v", 2, 32)];
+
             private Reference()
             {
             }
@@ -1159,7 +1161,7 @@ namespace Layers
             public static global::AttnDsl.CoreResult<double> Core(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -1176,7 +1178,7 @@ namespace Layers
             /// <param name="key">As in Core.</param>
             /// <param name="value">As in Core.</param>
             /// <param name="outputGradient">[batch, tokens, 4, 32].</param>
-            /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
+            /// <param name="gradients">Receives the gradients of learned logits; its other tensors become 0.</param>
             /// <param name="rows">As in Core.</param>
             /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
             public static global::AttnDsl.CoreGradients<double> CoreBackward(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::System.ReadOnlySpan<double> outputGradient, Weights<double> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
@@ -1184,7 +1186,7 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::System.ArgumentNullException.ThrowIfNull(gradients);
                 global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -1195,12 +1197,17 @@ namespace Layers
 
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
+                foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
+                {
+                    global::System.Array.Clear(tensor.Data);
+                }
+
                 return new(dq, dk, dv);
             }
 
             /// <summary>An empty cache for <paramref name="batch"/> rows: k [2, 32], keys as the scores read them; v [2, 32], values.</summary>
             public static global::AttnDsl.ReferenceCache<double> CreateCache(int batch)
-                => new(batch, [new("k", 2, 32), new("v", 2, 32)]);
+                => new(batch, Streams);
 
             /// <summary>Appends a block of new tokens to the cache and attends over everything cached. All at once, in chunks or one by one gives the same rows.</summary>
             /// <param name="weights">The layer's weights.</param>
@@ -1212,7 +1219,7 @@ namespace Layers
             public static double[] Prefill(Weights<double> weights, global::System.ReadOnlySpan<double> x, global::AttnDsl.ReferenceCache<double> cache, global::AttnDsl.TokenRows block, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Cache(cache, Streams);
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 64]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);

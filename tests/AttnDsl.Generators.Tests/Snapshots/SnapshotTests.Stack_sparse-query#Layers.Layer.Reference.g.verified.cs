@@ -27,6 +27,8 @@ namespace Layers
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
         public sealed class Reference : global::AttnDsl.ICachedAttentionReference<Weights<double>, double>
         {
+            private static readonly global::AttnDsl.CacheStream[] Streams = [new("k", 4, 16), new("v", 4, 16)];
+
             private Reference()
             {
             }
@@ -500,7 +502,7 @@ namespace Layers
             public static global::AttnDsl.CoreResult<double> Core(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
@@ -517,7 +519,7 @@ namespace Layers
             /// <param name="key">As in Core.</param>
             /// <param name="value">As in Core.</param>
             /// <param name="outputGradient">[batch, tokens, 8, 16].</param>
-            /// <param name="gradients">Receives the gradients of learned logits; its other tensors are left alone.</param>
+            /// <param name="gradients">Receives the gradients of learned logits; its other tensors become 0.</param>
             /// <param name="rows">As in Core.</param>
             /// <param name="cancellationToken">Cancels between rows of scores; nothing is written then.</param>
             public static global::AttnDsl.CoreGradients<double> CoreBackward(Weights<double> weights, global::System.ReadOnlySpan<double> query, global::System.ReadOnlySpan<double> key, global::System.ReadOnlySpan<double> value, global::System.ReadOnlySpan<double> outputGradient, Weights<double> gradients, global::AttnDsl.TokenRows rows, global::System.Threading.CancellationToken cancellationToken = default)
@@ -525,7 +527,7 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::System.ArgumentNullException.ThrowIfNull(gradients);
                 global::AttnDsl.Runtime.RowChecks.Distinct(weights, gradients);
-                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
@@ -536,12 +538,17 @@ namespace Layers
 
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
+                foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
+                {
+                    global::System.Array.Clear(tensor.Data);
+                }
+
                 return new(dq, dk, dv);
             }
 
             /// <summary>An empty cache for <paramref name="batch"/> rows: k [4, 16], keys as the scores read them; v [4, 16], values.</summary>
             public static global::AttnDsl.ReferenceCache<double> CreateCache(int batch)
-                => new(batch, [new("k", 4, 16), new("v", 4, 16)]);
+                => new(batch, Streams);
 
             /// <summary>Appends a block of new tokens to the cache and attends over everything cached. All at once, in chunks or one by one gives the same rows.</summary>
             /// <param name="weights">The layer's weights.</param>
@@ -553,7 +560,7 @@ namespace Layers
             public static double[] Prefill(Weights<double> weights, global::System.ReadOnlySpan<double> x, global::AttnDsl.ReferenceCache<double> cache, global::AttnDsl.TokenRows block, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::System.ArgumentNullException.ThrowIfNull(weights);
-                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Cache(cache, Streams);
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 256]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);

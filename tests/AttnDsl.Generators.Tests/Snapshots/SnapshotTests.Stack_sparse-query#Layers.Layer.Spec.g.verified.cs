@@ -65,7 +65,7 @@ namespace Layers
             public const long CacheScalarsPerToken = 128;
 
             /// <summary>Bytes a cached token takes in float32.</summary>
-            public const long CacheBytesPerToken = 128 * sizeof(float);
+            public const long CacheBytesPerToken = 128L * sizeof(float);
 
             /// <summary>Scalars a sequence holds whatever its length.</summary>
             public const long ConstantStateScalars = 0;

@@ -12,9 +12,6 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
     where TScore : struct, IScore
     where TMask : struct, IPairMask
 {
-    // Floats of unsummed gradients; more only where a single head per thread needs more.
-    private const long WaveBudget = 24 << 20;
-
     // Pieces that a call should have, so that threads finish together. Fixed, because the parts decide in which order query gradients are summed.
     private const int Pieces = 32;
 
@@ -107,7 +104,7 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
             _parts,
             keyRows * HeadGradient<TLanes, TScore, TMask>.Padded(_geometry.KeyWidth),
             keyRows * HeadGradient<TLanes, TScore, TMask>.Padded(_geometry.ValueWidth));
-        int wave = (int)Math.Min(Math.Max(WaveBudget / Math.Max(_store.HeadFloats, 1), (threads + _parts - 1) / _parts), heads);
+        int wave = (int)Math.Min(Math.Max(BackwardBudget.WaveFloats / Math.Max(_store.HeadFloats, 1), (threads + _parts - 1) / _parts), heads);
         long sinks = Workspace.Padded(2 * heads);
         float* memory = workspace.Reserve(sinks + (_store.HeadFloats * wave));
         _sinkGradients = (double*)memory;

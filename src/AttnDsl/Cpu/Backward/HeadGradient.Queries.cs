@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace AttnDsl.Cpu;
@@ -9,6 +10,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     private const double Log2EExact = 1.4426950408889634;
 
     /// <summary>Ranges, D and packed operands of all queries; those that see no key in the range are not packed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PrepareQueries(int firstKey, int endKey)
     {
         SinkGradient = 0;
@@ -32,6 +34,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     }
 
     /// <returns>Whether there are queries that see nothing.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FindRanges(int tile, ref GradientTile info)
     {
         int place = tile * Lanes;
@@ -57,7 +60,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
             _row[place + lane] = row;
             first[lane] = blind ? -1 : low - 1;
             end[lane] = blind ? 0 : high;
-            _start[place + lane] = blind ? float.NegativeInfinity : (float)(-Total(mass) * Log2EExact);
+            _shift[place + lane] = blind ? float.NegativeInfinity : (float)(-Total(mass) * Log2EExact);
             _delta[place + lane] = 0;
             segments[lane] = Mask.Segments ? Tokens.QuerySegment(Batch, token) : 0;
             if (!real)
@@ -99,6 +102,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         return larger + Math.Log(Math.Exp(mass - larger) + Math.Exp(Sink - larger));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(int tile, ref GradientTile info, bool anyBlind)
     {
         int lanes = Lanes;
@@ -108,13 +112,14 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         int place = tile % StripTiles * lanes * width;
         float* query = Query + (info.Token * QueryStride);
         float* gradient = OutputGradient + (info.Token * OutputStride);
-        float* queryLanes = _queryLanes + ((nint)tile * lanes * KeyWidth);
+        float* queryLanes = _queryLanes + ((nint)tile * lanes * (KeyWidth + 1));
         float* gradientLanes = _gradientLanes + ((nint)tile * lanes * ValueWidth);
         float* queryRows = _queryRows + ((nint)strip * Strip.Lanes * PaddedRows(KeyWidth)) + place;
         float* gradientRows = _gradientRows + ((nint)strip * Strip.Lanes * PaddedRows(ValueWidth)) + place;
         float factor = (float)(Score.Form == ScoreForm.General ? Scale : Scale * Log2EExact);
         nint step = Strip.Lanes * width;
         bool finite = Packing.Transposed(query, QueryStride, info.Rows, padded, KeyWidth, factor, queryLanes, lanes);
+        new Span<float>(_shift + (tile * lanes), padded).CopyTo(new Span<float>(queryLanes + ((nint)lanes * KeyWidth), padded));
         finite &= Packing.Transposed(gradient, OutputStride, info.Rows, padded, ValueWidth, 1, gradientLanes, lanes);
         Packing.Copied(query, QueryStride, info.Rows, padded, KeyWidth, width, step, queryRows);
         Packing.Copied(gradient, OutputStride, info.Rows, padded, ValueWidth, width, step, gradientRows);

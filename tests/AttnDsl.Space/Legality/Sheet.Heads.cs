@@ -1,0 +1,269 @@
+using System;
+using System.Linq;
+
+namespace AttnDsl.Space.Legality;
+
+internal sealed partial class Sheet
+{
+    private static readonly string[] s_querySetters = ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"];
+
+    private long? _declared;
+    private long? _headDim;
+    private long? _queryHeads;
+    private long? _keyValueHeads;
+    private long? _reverseKv;
+
+    private void Heads()
+    {
+        Root();
+        FightOverHeads();
+        _queryHeads = QueryHeads();
+        _keyValueHeads = KeyValueHeads(_queryHeads);
+        Sizes(_queryHeads, _keyValueHeads);
+    }
+
+    // D % H ≠ 0 is an error only where D / H is used.
+    private void Root()
+    {
+        long? dim = Count("Attention", "dim");
+        _declared = Count("Attention", "heads");
+        if (Gives("Attention", "headDim") || Gives("Attention", "HeadDim"))
+        {
+            _headDim = Either("Attention", "headDim", "HeadDim", 1);
+        }
+        else if (dim is { } d && _declared is { } h)
+        {
+            if (d % h == 0)
+            {
+                _headDim = d / h;
+            }
+            else
+            {
+                Add("ATTN0201", "Attention", "heads");
+            }
+        }
+    }
+
+    // A parameter and a property of one meaning: both sound, and of one value.
+    private long? Either(string attribute, string parameter, string property, long least)
+    {
+        long? first = Count(attribute, parameter, least);
+        long? second = Count(attribute, property, least);
+        bool bothGiven = Gives(attribute, parameter) && Gives(attribute, property);
+        if (bothGiven && (first is null || second is null))
+        {
+            return null;
+        }
+
+        if (bothGiven && first != second)
+        {
+            Add("ATTN0108", attribute, property);
+            return null;
+        }
+
+        return first ?? second;
+    }
+
+    private void FightOverHeads()
+    {
+        string[] setters = [.. s_querySetters.Where(_stack.Has)];
+        for (int i = 0; i < setters.Length; i++)
+        {
+            for (int j = i + 1; j < setters.Length; j++)
+            {
+                Fight("ATTN0211", setters[i], setters[j]);
+            }
+        }
+
+        if (_stack.Has("MultiQuery") && _stack.Has("GroupedQuery"))
+        {
+            Fight("ATTN0210", "MultiQuery", "GroupedQuery");
+        }
+
+        foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
+        {
+            if (_stack.Has("ReverseSparseQuery"))
+            {
+                Fight("ATTN0212", "ReverseSparseQuery", setter);
+            }
+
+            // sSQA is Hq = Hkv = H/2; saying the same number once more is no contradiction.
+            long kv = setter == "MultiQuery" ? 1 : _stack.Find(setter)!["kv"]!.Whole;
+            if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && kv >= 1 && kv != h / 2)
+            {
+                Fight("ATTN0212", "SymmetricSparseQuery", setter);
+            }
+        }
+    }
+
+    // 1 ≤ Hq ≤ H, and a ratio divides H.
+    private long? QueryHeads()
+    {
+        long? query = _declared;
+        foreach (string setter in s_querySetters.Where(_stack.Has))
+        {
+            query = setter switch
+            {
+                "SparseQuery" => SparseQuery(),
+                "SymmetricSparseQuery" => Symmetric(),
+                "ExtremeSparseQuery" => Extreme(),
+                _ => Reverse(),
+            };
+        }
+
+        return s_querySetters.Count(_stack.Has) > 1 ? null : query;
+    }
+
+    private long? SparseQuery()
+    {
+        const string Name = "SparseQuery";
+        if (Gives(Name, "ratio") && Gives(Name, "Heads"))
+        {
+            Add("ATTN0207", Name, "Heads");
+            return null;
+        }
+
+        if (Gives(Name, "ratio"))
+        {
+            long? query = Ratio(Name);
+            if (query == _declared && query is not null)
+            {
+                Add("ATTN0209", Name, "ratio");
+            }
+
+            return query;
+        }
+
+        if (!Gives(Name, "Heads"))
+        {
+            Add("ATTN0208", Name);
+            return null;
+        }
+
+        long? heads = AtMostDeclared(Name, "Heads", "ATTN0205");
+        if (heads == _declared && heads is not null)
+        {
+            Add("ATTN0209", Name, "Heads");
+        }
+
+        return _declared is null ? null : heads;
+    }
+
+    private long? Ratio(string attribute)
+    {
+        if (Count(attribute, "ratio") is not { } ratio || _declared is not { } h)
+        {
+            return null;
+        }
+
+        if (h % ratio == 0)
+        {
+            return h / ratio;
+        }
+
+        Add("ATTN0204", attribute, "ratio");
+        return null;
+    }
+
+    private long? AtMostDeclared(string attribute, string argument, string id)
+    {
+        long? value = Count(attribute, argument);
+        if (value > _declared)
+        {
+            Add(id, attribute, argument);
+            return null;
+        }
+
+        return value;
+    }
+
+    private long? Symmetric()
+    {
+        if (_declared % 2 == 1)
+        {
+            Add("ATTN0213", "SymmetricSparseQuery");
+            return null;
+        }
+
+        return _declared / 2;
+    }
+
+    // The name stands for Hq ≤ H/4.
+    private long? Extreme()
+    {
+        long? query = Ratio("ExtremeSparseQuery");
+        if (4 * query > _declared)
+        {
+            Add("ATTN0214", "ExtremeSparseQuery", "ratio");
+        }
+
+        return query;
+    }
+
+    // Hkv % Hq when Hq < Hkv, Hq % Hkv otherwise; the name stands for Hq < Hkv, whose cost follows Hkv.
+    private long? Reverse()
+    {
+        const string Name = "ReverseSparseQuery";
+        long? heads = AtMostDeclared(Name, "heads", "ATTN0205");
+        long? kv = AtMostDeclared(Name, "kv", "ATTN0206");
+        _reverseKv = _declared is null ? null : kv;
+        if (heads is { } q && kv is { } k)
+        {
+            string id = q < k ? (k % q == 0 ? "ATTN0215" : "ATTN0216") : q % k == 0 ? "ATTN0214" : "ATTN0202";
+            Add(id, Name, "kv");
+            _reverseKv = IsError(id) ? null : _reverseKv;
+        }
+
+        return _declared is null ? null : heads;
+    }
+
+    // 1 ≤ Hkv ≤ Hq, Hq % Hkv = 0.
+    private long? KeyValueHeads(long? query)
+    {
+        long? keyValue = _stack.Has("ReverseSparseQuery") ? _reverseKv : query;
+        if (_stack.Has("GroupedQuery"))
+        {
+            keyValue = Count("GroupedQuery", "kv");
+            if (keyValue is { } kv && query is { } q && !_fighting.Contains("GroupedQuery"))
+            {
+                string? id = kv > q ? "ATTN0203" : q % kv != 0 ? "ATTN0202" : kv == _declared ? "ATTN0217" : null;
+                if (id is not null)
+                {
+                    Add(id, "GroupedQuery", "kv");
+                    keyValue = IsError(id) ? null : keyValue;
+                }
+            }
+        }
+
+        if (_stack.Has("MultiQuery"))
+        {
+            keyValue = 1;
+            if (query == 1 && !_fighting.Contains("MultiQuery"))
+            {
+                Add("ATTN0218", "MultiQuery");
+            }
+        }
+
+        bool foughtOver = _fighting.Overlaps(["GroupedQuery", "MultiQuery", .. s_querySetters]);
+        return foughtOver || query is null ? null : keyValue;
+    }
+
+    // A head axis is indexed by an int, and a weight is one array.
+    private void Sizes(long? query, long? keyValue)
+    {
+        if (_stack.Find("Attention") is not { } root || root["dim"]!.Whole < 1 || query is not { } hq || keyValue is not { } hkv || _headDim is not { } width)
+        {
+            return;
+        }
+
+        double features = (double)Math.Max(hq, hkv) * width;
+        if (features > int.MaxValue)
+        {
+            Add("ATTN0109", "Attention", root["headDim"] is not null ? "headDim" : root["HeadDim"] is not null ? "HeadDim" : "dim");
+        }
+        else if (features * root["dim"]!.Number > Array.MaxLength)
+        {
+            Add("ATTN0110", "Attention", "dim");
+        }
+    }
+}

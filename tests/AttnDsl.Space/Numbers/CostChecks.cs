@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using AttnDsl.Cli.Stacks;
+using AttnDsl.Space.Stacks;
+
+namespace AttnDsl.Space.Numbers;
+
+/// <summary>The generated constants and formulas against the sheets' counts; nothing is allocated, so any size will do.</summary>
+internal static class CostChecks
+{
+    private static readonly long[] s_lengths = [1, 2, 3, 4, 5, 17, 128];
+
+    public static IReadOnlyList<string> Run(Stack stack, CompiledStack compiled)
+    {
+        var facts = new Facts(stack);
+        StackSpec spec = compiled.Spec;
+        List<string> complaints = [];
+        void Equal(string what, decimal expected, decimal actual)
+        {
+            if (expected != actual)
+            {
+                complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {actual}, expected {expected}"));
+            }
+        }
+
+        (string Name, long Count)[] declared = [.. compiled.Weights.Select(w => (w.Name, w.Shape.Aggregate(1L, (product, size) => product * size)))];
+        if (!declared.SequenceEqual(facts.Weights()))
+        {
+            complaints.Add($"weights: {string.Join(", ", declared)}; expected {string.Join(", ", facts.Weights())}");
+        }
+
+        decimal parameters = facts.Weights().Sum(w => (decimal)w.Count);
+        decimal cache = facts.HasCache ? 2m * facts.KeyHeads * facts.Width : 0;
+        Equal("ParameterCount", parameters, spec.ParameterCount);
+        Equal("CacheScalarsPerToken", cache, spec.CacheScalarsPerToken);
+        Equal("CacheBytesPerToken", 4 * cache, spec.CacheBytesPerToken);
+        Equal("ConstantStateScalars", 0, spec.ConstantStateScalars);
+
+        decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
+        decimal pair = 4m * facts.ScoreHeads * facts.Width;
+        foreach (long length in s_lengths)
+        {
+            decimal expected = (linear * length) + (pair * Pairs(facts, length));
+            if (expected <= long.MaxValue)
+            {
+                Equal($"PrefillFlops({length})", expected, spec.PrefillFlops(length));
+            }
+
+            if (facts.HasCache)
+            {
+                decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : length;
+                Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
+                Equal($"DecodeBytes({length})", 4 * (parameters + (cache * seen)), spec.DecodeBytes(length) ?? -1);
+            }
+        }
+
+        return complaints;
+    }
+
+    private static long Pairs(Facts facts, long tokens)
+    {
+        long pairs = 0;
+        for (long i = 0; i < tokens; i++)
+        {
+            long first = facts.Left is { } left ? Math.Max(0, i - left) : 0;
+            long last = facts.Causal is not null ? i : facts.Right is { } right ? Math.Min(tokens - 1, i + right) : tokens - 1;
+            pairs += last - first + 1;
+        }
+
+        return pairs;
+    }
+}

@@ -1,0 +1,142 @@
+using System;
+using System.Collections.Generic;
+using AttnDsl.Space.Stacks;
+
+namespace AttnDsl.Space.Numbers;
+
+/// <summary>A legal stack's numbers, read off the attributes by hand.</summary>
+internal sealed class Facts
+{
+    public Facts(Stack stack)
+    {
+        Use root = stack.Find("Attention")!;
+        Dim = (int)root["dim"]!.Whole;
+        int declared = (int)root["heads"]!.Whole;
+        Width = (int)((root["headDim"] ?? root["HeadDim"])?.Whole ?? Dim / declared);
+        Bias = root["Bias"]?.Number == 1;
+        OutputBias = root["OutputBias"]?.Number == 1;
+        QueryHeads = Query(stack, declared);
+        KeyHeads = Key(stack);
+        Tiled = stack.Has("ReverseSparseQuery");
+        Rotation = stack.Has("Rope") ? new Rotation(stack, Width) : null;
+        ReadMask(stack);
+        ReadScores(stack);
+    }
+
+    public int Dim { get; }
+
+    public int Width { get; }
+
+    public int QueryHeads { get; }
+
+    public int KeyHeads { get; }
+
+    public int ScoreHeads => Math.Max(QueryHeads, KeyHeads);
+
+    public bool Tiled { get; }
+
+    public bool Bias { get; }
+
+    public bool OutputBias { get; }
+
+    public Rotation? Rotation { get; }
+
+    public CausalAlign? Causal { get; private set; }
+
+    /// <summary>Keys visible before the query's own; null for all.</summary>
+    public long? Left { get; private set; }
+
+    /// <summary>Keys visible after the query's own; null for all.</summary>
+    public long? Right { get; private set; }
+
+    public bool Segments { get; private set; }
+
+    public bool HasCache => Causal == CausalAlign.BottomRight;
+
+    public double Scale { get; private set; }
+
+    public double? Cap { get; private set; }
+
+    public bool Alibi { get; private set; }
+
+    public bool Sink { get; private set; }
+
+    public double? NormEps { get; private set; }
+
+    public bool OnePlus { get; private set; }
+
+    /// <summary>Numbers so far from usual that float32 overflows or a finite difference says nothing.</summary>
+    public bool IsExtreme => Scale is > 100 or < 1e-4 || Cap is > 1e6 || Rotation?.Magnitude > 100;
+
+    /// <summary>Names and element counts of the weights in the order of a checkpoint.</summary>
+    public IEnumerable<(string Name, long Count)> Weights()
+    {
+        long d = Dim;
+        (string, long, long)[] projections =
+        [
+            ("q_proj", (long)QueryHeads * Width, d), ("k_proj", (long)KeyHeads * Width, d), ("v_proj", (long)KeyHeads * Width, d), ("o_proj", d, (long)ScoreHeads * Width),
+        ];
+        foreach ((string name, long rows, long columns) in projections)
+        {
+            yield return (name + ".weight", rows * columns);
+            if (name == "o_proj" ? OutputBias : Bias)
+            {
+                yield return (name + ".bias", rows);
+            }
+        }
+
+        if (NormEps is not null)
+        {
+            yield return ("q_norm.weight", Width);
+            yield return ("k_norm.weight", Width);
+        }
+
+        if (Sink)
+        {
+            yield return ("sinks", ScoreHeads);
+        }
+    }
+
+    private static int Query(Stack stack, int declared)
+    {
+        if ((stack.Find("SparseQuery") ?? stack.Find("ExtremeSparseQuery")) is { } sparse)
+        {
+            return sparse["ratio"] is { } ratio ? declared / (int)ratio.Whole : (int)sparse["Heads"]!.Whole;
+        }
+
+        return stack.Has("SymmetricSparseQuery") ? declared / 2
+            : stack.Find("ReverseSparseQuery") is { } reverse ? (int)reverse["heads"]!.Whole
+            : declared;
+    }
+
+    private int Key(Stack stack) =>
+        stack.Has("MultiQuery") ? 1 : (int)((stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery"))?["kv"]!.Whole ?? QueryHeads);
+
+    private void ReadMask(Stack stack)
+    {
+        Causal = stack.Find("Causal") is { } causal ? (CausalAlign)(causal["align"]?.Whole ?? 0) : null;
+        Segments = stack.Has("Segments");
+        if (stack.Find("SlidingWindow") is { } window)
+        {
+            Left = window["left"]?.Whole ?? (window["size"]!.Whole - 1);
+            Right = window["right"]?.Whole ?? 0;
+        }
+
+        Right = Causal is null ? Right : 0;
+    }
+
+    private void ReadScores(Stack stack)
+    {
+        Use? scale = stack.Find("QueryScale");
+        Scale = scale?["Scale"]?.Number ?? Math.Pow(scale?["preAttnScalar"]?.Number ?? Width, -0.5);
+        Scale *= Rotation?.OnSoftmax ?? 1;
+        Cap = stack.Find("LogitSoftCap")?["cap"]!.Number;
+        Alibi = stack.Has("Alibi");
+        Sink = stack.Has("AttentionSink");
+        if (stack.Find("QkNorm") is { } norm)
+        {
+            NormEps = norm["Eps"]?.Number ?? 1e-6;
+            OnePlus = norm["Form"]?.Member == "OnePlus";
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace AttnDsl.Space.Numbers;
+
+/// <summary>Every tolerance, relative to 1 + the largest expected size.</summary>
+internal static class Tolerances
+{
+    /// <summary>Double against double: another order of summation and nothing else.</summary>
+    public const double Same = 1e-10;
+
+    /// <summary>Float against double on inputs rounded to float: layers here have sums of at most 1000 terms of size 1, hence 2^-24 times their root, with room for softmax.</summary>
+    public const double Single = 2e-5;
+
+    /// <summary>A gradient against four-point differences with steps from 1e-3 to 1e-5: at one of them truncation and cancellation are both below.</summary>
+    public const double Gradient = 1e-6;
+}
