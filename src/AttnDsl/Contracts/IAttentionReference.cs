@@ -54,7 +54,7 @@ public interface IAttentionReference<TWeights, T>
     /// <param name="rows">T queries over S keys.</param>
     /// <param name="cancellationToken">Stops long runs.</param>
     /// <returns>Output and row-wise log-sum-exp.</returns>
-    /// <exception cref="ArgumentException">A length does not fit the rows.</exception>
+    /// <exception cref="ArgumentException">A length does not fit the rows, or the rows are ragged or aligned as the layer was not declared.</exception>
     static abstract CoreResult<T> Core(TWeights weights, ReadOnlySpan<T> query, ReadOnlySpan<T> key, ReadOnlySpan<T> value, TokenRows rows, CancellationToken cancellationToken = default);
 
     /// <summary>Gradients of the loss Σ output · <paramref name="outputGradient"/> with respect to the core's inputs and the weights that live in it.</summary>
@@ -67,6 +67,6 @@ public interface IAttentionReference<TWeights, T>
     /// <param name="rows">As in <see cref="Core"/>.</param>
     /// <param name="cancellationToken">Stops long runs.</param>
     /// <returns>Gradients with respect to q, k and v.</returns>
-    /// <exception cref="ArgumentException">A length does not fit the rows.</exception>
+    /// <exception cref="ArgumentException">A length does not fit the rows, or the rows are ragged or aligned as the layer was not declared.</exception>
     static abstract CoreGradients<T> CoreBackward(TWeights weights, ReadOnlySpan<T> query, ReadOnlySpan<T> key, ReadOnlySpan<T> value, ReadOnlySpan<T> outputGradient, TWeights gradients, TokenRows rows, CancellationToken cancellationToken = default);
 }

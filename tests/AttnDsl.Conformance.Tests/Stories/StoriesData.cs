@@ -1,5 +1,3 @@
-using System;
-using System.IO;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;
@@ -11,38 +9,6 @@ internal static class StoriesData
     public const string Tokenizer = "models/tok512.bin";
     public const string Logits = "goldens/stories260K-logits.safetensors";
 
-    /// <summary>Environment variable that lets a test pass without the data, for a clone that has only the repository.</summary>
-    private const string WithoutGoldens = "ATTNDSL_WITHOUT_GOLDENS";
-
-    /// <summary>The path of a file, or null, with the reason printed, when it is absent and may be. A file that is absent and may not be fails the test.</summary>
-    public static string? Find(string name, ITestOutputHelper output)
-    {
-        string path = Path.GetFullPath(Path.Combine(RepositoryRoot(), "..", "shared", name));
-        if (File.Exists(path))
-        {
-            return path;
-        }
-
-        string reason = $"{path} is absent: expected the data folder 'shared' beside the repository.";
-        if (Environment.GetEnvironmentVariable(WithoutGoldens) != "1")
-        {
-            Assert.Fail($"{reason} Set {WithoutGoldens}=1 to run the tests without it.");
-        }
-
-        output.WriteLine($"Not checked, as {WithoutGoldens}=1 allows: {reason}");
-        return null;
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds Directory.Packages.props: the tests run inside the repository.");
-    }
+    /// <summary>The path of a file, or null when it is absent and may be; see <see cref="Shared.Find"/>.</summary>
+    public static string? Find(string name, ITestOutputHelper output) => Shared.Find(name, output);
 }

@@ -85,8 +85,22 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
         };
     }
 
-    private static string Key(AttendStep step) => string.Join(
-        "|", AttendStep.Describe(step.Settings), Text(step.KeyWidth), Text(step.ValueWidth), step.Sink is null ? "" : "sink", step.Values is null ? "" : "values");
+    /// <summary>Everything the text depends on. The head counts are apart because a map reads "h/2" for any number of heads.</summary>
+    private static string Key(AttendStep step)
+    {
+        AttendSettings s = step.Settings;
+        return string.Join(
+            "|",
+            AttendStep.Describe(s),
+            Text(s.ScoreHeads),
+            Text(s.Query.Heads),
+            Text(s.Key.Heads),
+            Text(s.Value.Heads),
+            Text(step.KeyWidth),
+            Text(step.ValueWidth),
+            step.Sink is null ? "" : "sink",
+            step.Values is null ? "" : "values");
+    }
 
     private static string Numbered(string name, int count) => count == 0 ? name : name + Text(count + 1);
 

@@ -14,7 +14,7 @@ internal static class ReferenceEmitter
     /// <summary>Names that the templates use as locals and parameters.</summary>
     private static readonly string[] s_reserved =
     [
-        "weights", "gradients", "rows", "block", "cache", "batch", "tokens", "keys", "cancellationToken", "outputGradient", "query", "key", "value",
+        "weights", "gradients", "rows", "block", "cache", "tensor", "batch", "tokens", "keys", "cancellationToken", "outputGradient", "query", "key", "value",
         "b", "t", "h", "c", "r", "i", "j", "p", "s", "z", "d", "sum", "max", "share", "squares", "pair", "angle", "cos", "sin", "u", "at", "delta", "qAt", "kAt", "vAt", "oAt", "ds", "dp", "dz", "mass",
     ];
 

@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace AttnDsl.Conformance.Tests.Layers;
+
+/// <summary>The recordings of grouped and sparse query attention with the stacks they were recorded from.</summary>
+internal static class GoldenCases
+{
+    public static readonly IReadOnlyDictionary<string, TestLayer> Layers = new Dictionary<string, TestLayer>
+    {
+        ["gqa-llama3-rope-interleaved"] = TestLayer.Cached<GqaLlama3.Reference, GqaLlama3.Weights<double>, GqaLlama3.ReferenceSingle, GqaLlama3.Weights<float>>(
+            new(48, 6, 2, 8) { Causal = true, Rotation = new(NaiveRotation.Geometric(500000, 8), Interleaved: true) }),
+        ["gqa-qwen3-qknorm-halfsplit-window"] = TestLayer.Cached<GqaQwen3.Reference, GqaQwen3.Weights<double>, GqaQwen3.ReferenceSingle, GqaQwen3.Weights<float>>(
+            new(48, 6, 2, 16) { Causal = true, Left = 6, Norm = new(OnePlus: false, 1e-6), Rotation = new(NaiveRotation.Geometric(1000000, 16), Interleaved: false) }),
+        ["gqa-gptoss-sink-yarn-window-bias"] = TestLayer.Cached<GqaGptOss.Reference, GqaGptOss.Weights<double>, GqaGptOss.ReferenceSingle, GqaGptOss.Weights<float>>(
+            new(40, 4, 2, 32)
+            {
+                Causal = true,
+                Left = 7,
+                Sink = true,
+                Rotation = new(
+                    NaiveRotation.Stretched(NaiveRotation.Geometric(150000, 32), 150000, factor: 32, original: 4096, fast: 32, slow: 1, rounded: false),
+                    Interleaved: false,
+                    NaiveRotation.AttentionFactor(32)),
+            }),
+        ["gqa-gemma2-softcap"] = TestLayer.Cached<GqaGemma2.Reference, GqaGemma2.Weights<double>, GqaGemma2.ReferenceSingle, GqaGemma2.Weights<float>>(
+            new(40, 4, 2, 16) { Causal = true, Cap = 5, Scale = 1 / Math.Sqrt(24), Rotation = new(NaiveRotation.Geometric(10000, 16), Interleaved: false) }),
+        ["gqa-alibi-softcap-window-core"] = TestLayer.Cached<GqaAlibiCore.Reference, GqaAlibiCore.Weights<double>, GqaAlibiCore.ReferenceSingle, GqaAlibiCore.Weights<float>>(
+            new(96, 6, 2, 16) { Causal = true, Left = 9, Cap = 8, Alibi = true }),
+        ["sqa-sqa"] = TestLayer.Cached<Sqa.Reference, Sqa.Weights<double>, Sqa.ReferenceSingle, Sqa.Weights<float>>(
+            new(48, 4, 2, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+        ["sqa-ssqa-bidirectional"] = TestLayer.Of<SqaSymmetric.Reference, SqaSymmetric.Weights<double>, SqaSymmetric.ReferenceSingle, SqaSymmetric.Weights<float>>(
+            new(48, 4, 4, 6) { Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+        ["sqa-xsmqa"] = TestLayer.Cached<SqaExtreme.Reference, SqaExtreme.Weights<double>, SqaExtreme.ReferenceSingle, SqaExtreme.Weights<float>>(
+            new(48, 2, 1, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+        ["sqa-rsqa"] = TestLayer.Cached<SqaReverse.Reference, SqaReverse.Weights<double>, SqaReverse.ReferenceSingle, SqaReverse.Weights<float>>(
+            new(48, 2, 4, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+    };
+
+    /// <summary>The recording of an attention core alone.</summary>
+    public const string Core = "gqa-alibi-softcap-window-core";
+
+    /// <summary>Recordings of whole layers.</summary>
+    public static TheoryData<string> LayerFiles => [.. Layers.Keys.Where(file => file != Core)];
+
+    /// <summary>Recordings of whole layers that have a cache.</summary>
+    public static TheoryData<string> CachedFiles => [.. Layers.Where(layer => layer.Key != Core && layer.Value.Reference.IsCached).Select(layer => layer.Key)];
+
+    /// <summary>All recordings.</summary>
+    public static TheoryData<string> Files => [.. Layers.Keys];
+}

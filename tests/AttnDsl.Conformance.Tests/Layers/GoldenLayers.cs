@@ -1,0 +1,77 @@
+// The stacks of the recordings; the file stands alone because the cost tests compile it a second time, with counters.
+#pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost; that is what its recording is about.
+
+namespace AttnDsl.Conformance.Tests.Layers;
+
+/// <summary>gqa-llama3-rope-interleaved.</summary>
+[Attention(dim: 48, heads: 6)]
+[GroupedQuery(kv: 2)]
+[Rope(theta: 500000, layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class GqaLlama3;
+
+/// <summary>gqa-qwen3-qknorm-halfsplit-window.</summary>
+[Attention(dim: 48, heads: 6, headDim: 16)]
+[GroupedQuery(kv: 2)]
+[QkNorm]
+[Rope(theta: 1000000, layout: RopeLayout.HalfSplit)]
+[Causal]
+[SlidingWindow(7)]
+public partial class GqaQwen3;
+
+/// <summary>gqa-gptoss-sink-yarn-window-bias.</summary>
+[Attention(dim: 40, heads: 4, headDim: 32, Bias = true, OutputBias = true)]
+[GroupedQuery(kv: 2)]
+[Rope(theta: 150000, layout: RopeLayout.HalfSplit)]
+[Yarn(factor: 32, originalLength: 4096)]
+[Causal]
+[SlidingWindow(8)]
+[AttentionSink]
+public partial class GqaGptOss;
+
+/// <summary>gqa-gemma2-softcap.</summary>
+[Attention(dim: 40, heads: 4, headDim: 16)]
+[GroupedQuery(kv: 2)]
+[QueryScale(preAttnScalar: 24)]
+[LogitSoftCap(5)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class GqaGemma2;
+
+/// <summary>gqa-alibi-softcap-window-core; only the core is recorded.</summary>
+[Attention(dim: 96, heads: 6)]
+[GroupedQuery(kv: 2)]
+[LogitSoftCap(8)]
+[Alibi]
+[Causal]
+[SlidingWindow(10)]
+public partial class GqaAlibiCore;
+
+/// <summary>sqa-sqa.</summary>
+[Attention(dim: 48, heads: 8, OutputBias = true)]
+[SparseQuery(ratio: 2)]
+[GroupedQuery(kv: 2)]
+[Rope(layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class Sqa;
+
+/// <summary>sqa-ssqa-bidirectional.</summary>
+[Attention(dim: 48, heads: 8, Bias = true, OutputBias = true)]
+[SymmetricSparseQuery]
+[Rope(layout: RopeLayout.Interleaved)]
+public partial class SqaSymmetric;
+
+/// <summary>sqa-xsmqa.</summary>
+[Attention(dim: 48, heads: 8, OutputBias = true)]
+[ExtremeSparseQuery(ratio: 4)]
+[MultiQuery]
+[Rope(layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class SqaExtreme;
+
+/// <summary>sqa-rsqa.</summary>
+[Attention(dim: 48, heads: 8, OutputBias = true)]
+[ReverseSparseQuery(heads: 2, kv: 4)]
+[Rope(layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class SqaReverse;

@@ -1,0 +1,180 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Numerics;
+
+namespace AttnDsl.Conformance.Tests.Layers;
+
+/// <summary>How an oracle normalises queries and keys.</summary>
+/// <param name="OnePlus">The stored gain is what is added to 1.</param>
+/// <param name="Eps">Added to the mean square.</param>
+internal sealed record NaiveNorm(bool OnePlus, double Eps);
+
+/// <summary>
+/// Attention written by hand from the mechanisms' formulas, one sequence and one query at a time: what generated layers are compared with, because a wrong plan would agree with itself.
+/// It shares no code with the compiler and none with the generated layers.
+/// </summary>
+/// <param name="Dim">Channels of input and output.</param>
+/// <param name="QueryHeads">Projected query heads.</param>
+/// <param name="KvHeads">Key and value heads; more than the query heads: queries are tiled.</param>
+/// <param name="Width">Channels of a head.</param>
+internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Width)
+{
+    public double? Scale { get; init; }
+
+    public NaiveRotation? Rotation { get; init; }
+
+    public NaiveNorm? Norm { get; init; }
+
+    public double? Cap { get; init; }
+
+    public bool Alibi { get; init; }
+
+    public bool Sink { get; init; }
+
+    public bool Causal { get; init; }
+
+    /// <summary>Keys visible before the query's own, or null for all.</summary>
+    public int? Left { get; init; }
+
+    /// <summary>Keys visible after the query's own, or null for all.</summary>
+    public int? Right { get; init; }
+
+    public int ScoreHeads => Math.Max(QueryHeads, KvHeads);
+
+    /// <summary>The layer, row by row; padding is left 0.</summary>
+    public double[] Forward(AttentionWeights<double> weights, double[] x, Block block)
+    {
+        var result = new double[x.Length];
+        for (int row = 0; row < block.Lengths.Length; row++)
+        {
+            int start = row * block.Tokens;
+            int length = block.Lengths[row];
+            double[][] tokens = [.. Enumerable.Range(start, length).Select(t => x[(t * Dim)..((t + 1) * Dim)])];
+            int[] positions = block.Positions?[start..(start + length)] ?? [.. Enumerable.Range(0, length)];
+            int[] segments = block.Segments?[start..(start + length)] ?? new int[length];
+            double[][] outputs = Sequence(weights, tokens, positions, segments);
+            for (int t = 0; t < length; t++)
+            {
+                outputs[t].CopyTo(result, (start + t) * Dim);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width].</summary>
+    public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
+    {
+        int[] positions = [.. Enumerable.Range(0, tokens.Length)];
+        return (
+            [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))],
+            [.. tokens.Select(token => Project(weights, "v", token, KvHeads))]);
+    }
+
+    /// <summary>One query of the core: its probabilities over the keys, its output and its log-sum-exp, for one score head.</summary>
+    /// <param name="query">[width].</param>
+    /// <param name="keys">[keys][width].</param>
+    /// <param name="values">[keys][width].</param>
+    /// <param name="head">Score head.</param>
+    /// <param name="at">Place of the query among the keys.</param>
+    /// <param name="sink">The head's extra logit, or null.</param>
+    /// <param name="same">Whether a key lies in the query's segment.</param>
+    public (double[] Probabilities, double[] Output, double Lse) Attend(
+        double[] query, double[][] keys, double[][] values, int head, int at, double? sink, Func<int, bool>? same = null)
+    {
+        var scores = new Dictionary<int, double>();
+        for (int j = 0; j < keys.Length; j++)
+        {
+            bool hidden = (Causal && j > at) || (Left is { } left && j < at - left) || (Right is { } right && j > at + right) || (same is not null && !same(j));
+            if (!hidden)
+            {
+                scores[j] = Score(query, keys[j], head, at - j);
+            }
+        }
+
+        var probabilities = new double[keys.Length];
+        var output = new double[values.Length == 0 ? Width : values[0].Length];
+        if (scores.Count == 0)
+        {
+            return (probabilities, output, double.NegativeInfinity);
+        }
+
+        double shift = Math.Max(scores.Values.Max(), sink ?? double.NegativeInfinity);
+        double visible = scores.Values.Sum(s => Math.Exp(s - shift));
+        double total = visible + (sink is { } logit ? Math.Exp(logit - shift) : 0);
+        foreach ((int j, double score) in scores)
+        {
+            probabilities[j] = Math.Exp(score - shift) / total;
+            for (int c = 0; c < output.Length; c++)
+            {
+                output[c] += probabilities[j] * values[j][c];
+            }
+        }
+
+        double top = scores.Values.Max();
+        return (probabilities, output, top + Math.Log(scores.Values.Sum(s => Math.Exp(s - top))));
+    }
+
+    /// <summary>Key and value head that a score head reads.</summary>
+    public int KvHead(int head) => QueryHeads >= KvHeads ? head / (QueryHeads / KvHeads) : head;
+
+    /// <summary>Query head that a score head reads: tiled when there are more key heads.</summary>
+    public int QueryHead(int head) => head % QueryHeads;
+
+    private double[][] Sequence(AttentionWeights<double> weights, double[][] tokens, int[] positions, int[] segments)
+    {
+        double[][][] q = [.. tokens.Select((token, t) => Positioned(weights, "q", token, QueryHeads, positions[t]))];
+        double[][][] k = [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))];
+        double[][][] v = [.. tokens.Select(token => Project(weights, "v", token, KvHeads))];
+        return [.. tokens.Select((_, i) =>
+        {
+            IEnumerable<double> heads = Enumerable.Range(0, ScoreHeads).SelectMany(head => Attend(
+                q[i][QueryHead(head)],
+                [.. k.Select(key => key[KvHead(head)])],
+                [.. v.Select(value => value[KvHead(head)])],
+                head,
+                i,
+                Sink ? weights["sinks"].Data[head] : null,
+                j => segments[j] == segments[i]).Output);
+            return Affine(weights, "o_proj", [.. heads]);
+        })];
+    }
+
+    private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int heads, int position) => [..
+        Project(weights, role, token, heads)
+            .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
+            .Select(head => Rotation is null ? head : Rotation.Turn(head, position))];
+
+    private double[][] Project(AttentionWeights<double> weights, string role, double[] token, int heads) =>
+        [.. Affine(weights, role + "_proj", token).Chunk(Width).Take(heads)];
+
+    private double[] Normalised(double[] head, double[] gain)
+    {
+        double root = Math.Sqrt(head.Select(u => u * u).Average() + Norm!.Eps);
+        return [.. head.Select((u, c) => u / root * (Norm.OnePlus ? 1 + gain[c] : gain[c]))];
+    }
+
+    private double Score(double[] query, double[] key, int head, int distance)
+    {
+        double score = query.Zip(key, (a, b) => a * b).Sum() * (Scale ?? Math.Pow(Width, -0.5));
+        score = Cap is { } cap ? cap * Math.Tanh(score / cap) : score;
+        return Alibi ? score - (Slope(head) * Math.Abs(distance)) : score;
+    }
+
+    /// <summary>As published: a series that starts at its own ratio for a power of two; the heads beyond take every other term of the series of twice as many heads.</summary>
+    private double Slope(int head)
+    {
+        int power = (int)BitOperations.RoundUpToPowerOf2((uint)ScoreHeads + 1) / 2;
+        return head < power ? Math.Pow(SeriesRatio(power), head + 1) : Math.Pow(SeriesRatio(2 * power), (2 * (head - power)) + 1);
+    }
+
+    private static double SeriesRatio(int heads) => Math.Pow(2, -Math.Pow(2, -(Math.Log2(heads) - 3)));
+
+    private static double[] Affine(AttentionWeights<double> weights, string name, double[] x)
+    {
+        double[] matrix = weights[name + ".weight"].Data;
+        double[]? bias = weights.Tensors.FirstOrDefault(t => t.Name == name + ".bias")?.Data;
+        return [.. matrix.Chunk(x.Length).Select((row, r) => row.Zip(x, (w, u) => w * u).Sum() + (bias?[r] ?? 0))];
+    }
+}
