@@ -1,77 +1,103 @@
 using System;
-using System.Globalization;
 using AttnDsl;
 
 namespace Quickstart;
 
-/// <summary>What the sample shows of one layer: constants known when it was compiled, and a run of its reference.</summary>
-public sealed record LayerReport(string Name, string Heads, long Parameters, string CachePerToken, long PrefillFlops, string Decode, string Output, string Check)
+/// <summary>A layer's costs, and what it did here: times on the CPU backend, and how far that is from the reference.</summary>
+/// <param name="Costs">What was known before.</param>
+/// <param name="Shape">Head counts and widths.</param>
+/// <param name="Prefill">Time of <see cref="Tokens"/> fresh tokens.</param>
+/// <param name="Decode">Time of one more token after them; null for a layer without a cache.</param>
+/// <param name="Error">Largest difference from the reference, as a share of the largest output.</param>
+public sealed record LayerReport(LayerCosts Costs, LayerShape Shape, TimeSpan Prefill, TimeSpan? Decode, double Error)
 {
-    private const int Tokens = 32;
+    /// <summary>Tokens that are timed.</summary>
+    public const int Tokens = 512;
 
-    /// <summary>Runs a causal layer at once and token by token over its cache.</summary>
-    public static LayerReport Cached<TReference, TWeights>(string name, long parameters, long cacheScalars, Func<long, long> prefillFlops, Func<long, long> decodeBytes)
-        where TReference : ICachedAttentionReference<TWeights, double>
-        where TWeights : AttentionWeights<double>
+    /// <summary>Tokens that are compared: more than the windows of the layers hold.</summary>
+    public const int Compared = 160;
+
+    private const int DecodedAtOnce = 16;
+
+    /// <summary>Runs a causal layer in one block and token by token over its cache.</summary>
+    public static LayerReport Cached<TReference, TDouble, TCpu, TSingle, TCache>(LayerCosts costs, Func<TSingle> zeroWeights)
+        where TReference : IAttentionReference<TDouble, double>
+        where TDouble : AttentionWeights<double>
+        where TCpu : ICachedAttentionBackend<TSingle, TCache>
+        where TSingle : AttentionWeights<float>
+        where TCache : KvCache
     {
-        TWeights weights = TReference.CreateWeights(seed: 1);
-        double[] x = Input(TReference.Shape.Dim);
-        double[] atOnce = TReference.Forward(weights, x, TokenRows.Uniform(1, Tokens));
-        ReferenceCache<double> cache = TReference.CreateCache(batch: 1);
-        double difference = 0;
-        for (int t = 0; t < Tokens; t++)
+        int dim = TCpu.Shape.Dim;
+        (TDouble weights, TSingle single) = Weights<TReference, TDouble, TSingle>(zeroWeights);
+
+        double[] x = Input(Compared * dim);
+        float[] same = Single(x);
+        var y = new float[x.Length];
+        TCache cache = TCpu.CreateCache(batch: 1);
+        const int Block = Compared / 2;
+        TCpu.Prefill(single, same.AsSpan(0, Block * dim), y.AsSpan(0, Block * dim), cache, TokenRows.Uniform(1, Block));
+        for (int t = Block; t < Compared; t++)
         {
-            double[] y = TReference.Decode(weights, x.AsSpan(t * TReference.Shape.Dim, TReference.Shape.Dim), cache);
-            for (int c = 0; c < y.Length; c++)
+            TCpu.Decode(single, same.AsSpan(t * dim, dim), y.AsSpan(t * dim, dim), cache);
+        }
+
+        double error = Difference(TReference.Forward(weights, x, TokenRows.Uniform(1, Compared)), y);
+
+        float[] block = Single(Input(Tokens * dim));
+        var output = new float[block.Length];
+        TokenRows rows = TokenRows.Uniform(1, Tokens);
+        TimeSpan prefill = Timing.Best(() =>
+        {
+            cache.Reset();
+            TCpu.Prefill(single, block, output, cache, rows);
+        });
+        TimeSpan decode = Timing.Best(() =>
+        {
+            cache.Truncate(row: 0, Tokens);
+            for (int i = 0; i < DecodedAtOnce; i++)
             {
-                difference = Math.Max(difference, Math.Abs(y[c] - atOnce[(t * TReference.Shape.Dim) + c]));
+                TCpu.Decode(single, block.AsSpan(i * dim, dim), output.AsSpan(0, dim), cache);
             }
-        }
-
-        return new LayerReport(
-            name,
-            HeadText(TReference.Shape),
-            parameters,
-            Text(cacheScalars),
-            prefillFlops(4096),
-            Text(decodeBytes(4096) / 1024) + " KiB",
-            Numbers(atOnce),
-            "token by token differs by " + difference.ToString("0.0E+0", CultureInfo.InvariantCulture));
+        });
+        return new LayerReport(costs, TCpu.Shape, prefill, decode / DecodedAtOnce, error);
     }
 
-    /// <summary>Runs a layer without a cache over two rows of unequal length and compares the short one with a run of its own.</summary>
-    public static LayerReport Ragged<TReference, TWeights>(string name, long parameters, Func<long, long> prefillFlops)
-        where TReference : IAttentionReference<TWeights, double>
-        where TWeights : AttentionWeights<double>
+    /// <summary>Runs a layer that has no cache in one block.</summary>
+    public static LayerReport Fresh<TReference, TDouble, TCpu, TSingle>(LayerCosts costs, Func<TSingle> zeroWeights)
+        where TReference : IAttentionReference<TDouble, double>
+        where TDouble : AttentionWeights<double>
+        where TCpu : IAttentionBackend<TSingle>
+        where TSingle : AttentionWeights<float>
     {
-        TWeights weights = TReference.CreateWeights(seed: 1);
-        double[] row = Input(TReference.Shape.Dim);
-        double[] both = TReference.Forward(weights, [.. row, .. row], TokenRows.Ragged([Tokens, Tokens / 2], Tokens));
-        double[] alone = TReference.Forward(weights, row.AsSpan(0, row.Length / 2), TokenRows.Uniform(1, Tokens / 2));
-        double difference = 0;
-        for (int c = 0; c < alone.Length; c++)
-        {
-            difference = Math.Max(difference, Math.Abs(alone[c] - both[row.Length + c]));
-        }
+        int dim = TCpu.Shape.Dim;
+        (TDouble weights, TSingle single) = Weights<TReference, TDouble, TSingle>(zeroWeights);
 
-        return new LayerReport(
-            name,
-            HeadText(TReference.Shape),
-            parameters,
-            "-",
-            prefillFlops(4096),
-            "-",
-            Numbers(both),
-            "a short row differs from itself alone by " + difference.ToString("0.0E+0", CultureInfo.InvariantCulture));
+        double[] x = Input(Compared * dim);
+        var y = new float[x.Length];
+        TCpu.Forward(single, Single(x), y, TokenRows.Uniform(1, Compared));
+        double error = Difference(TReference.Forward(weights, x, TokenRows.Uniform(1, Compared)), y);
+
+        float[] block = Single(Input(Tokens * dim));
+        var output = new float[block.Length];
+        TokenRows rows = TokenRows.Uniform(1, Tokens);
+        return new LayerReport(costs, TCpu.Shape, Timing.Best(() => TCpu.Forward(single, block, output, rows)), Decode: null, error);
     }
 
-    private static string HeadText(LayerShape shape) => string.Create(
-        CultureInfo.InvariantCulture, $"{shape.QueryHeads} / {shape.KeyHeads} / {shape.ValueHeads} x {shape.KeyWidth}");
+    private static (TDouble Weights, TSingle Single) Weights<TReference, TDouble, TSingle>(Func<TSingle> zeroWeights)
+        where TReference : IAttentionReference<TDouble, double>
+        where TDouble : AttentionWeights<double>
+        where TSingle : AttentionWeights<float>
+    {
+        TDouble weights = TReference.CreateWeights(seed: 1);
+        TSingle single = zeroWeights();
+        weights.CopyTo(single);
+        return (weights, single);
+    }
 
-    private static double[] Input(int dim)
+    private static double[] Input(int count)
     {
         var random = new Random(7);
-        var x = new double[Tokens * dim];
+        var x = new double[count];
         for (int i = 0; i < x.Length; i++)
         {
             x[i] = (2 * random.NextDouble()) - 1;
@@ -80,7 +106,17 @@ public sealed record LayerReport(string Name, string Heads, long Parameters, str
         return x;
     }
 
-    private static string Numbers(double[] y) => string.Create(CultureInfo.InvariantCulture, $"{y[0]:0.0000} {y[1]:0.0000} {y[2]:0.0000} ..");
+    private static float[] Single(double[] x) => Array.ConvertAll(x, value => (float)value);
 
-    private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static double Difference(double[] expected, float[] actual)
+    {
+        double difference = 0, largest = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            difference = Math.Max(difference, Math.Abs(expected[i] - actual[i]));
+            largest = Math.Max(largest, Math.Abs(expected[i]));
+        }
+
+        return difference / largest;
+    }
 }

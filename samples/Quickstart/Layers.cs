@@ -2,7 +2,7 @@ using AttnDsl;
 
 namespace Quickstart;
 
-// Eight layers of one width. Each class is empty: the compiler writes Spec, Weights and Reference into it.
+// Nine layers of one width. Each class is empty: the compiler writes Spec, Weights, Reference, Cpu and Cache into it.
 
 /// <summary>Every query head with its own key and value head.</summary>
 [Attention(dim: 128, heads: 8)]
@@ -16,6 +16,14 @@ public partial class MultiHead;
 [Rope(theta: 500_000, layout: RopeLayout.Interleaved)]
 [Causal]
 public partial class Grouped;
+
+/// <summary>The same with half the bytes: keys and values are cached as bfloat16.</summary>
+[Attention(dim: 128, heads: 8)]
+[GroupedQuery(kv: 2)]
+[Rope(theta: 500_000, layout: RopeLayout.Interleaved)]
+[Causal]
+[KvCache(Element = CacheElement.BFloat16)]
+public partial class Compact;
 
 /// <summary>Half the query heads: half the score work.</summary>
 [Attention(dim: 128, heads: 8)]

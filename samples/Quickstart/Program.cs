@@ -1,49 +1,37 @@
 using System;
-using System.Globalization;
+using System.Linq;
 using Quickstart;
 using Spectre.Console;
 
+Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
 LayerReport[] reports =
 [
-    LayerReport.Cached<MultiHead.Reference, MultiHead.Weights<double>>(
-        nameof(MultiHead), MultiHead.Spec.ParameterCount, MultiHead.Spec.CacheScalarsPerToken, MultiHead.Spec.PrefillFlops, MultiHead.Spec.DecodeBytes),
-    LayerReport.Cached<Grouped.Reference, Grouped.Weights<double>>(
-        nameof(Grouped), Grouped.Spec.ParameterCount, Grouped.Spec.CacheScalarsPerToken, Grouped.Spec.PrefillFlops, Grouped.Spec.DecodeBytes),
-    LayerReport.Cached<SparseGrouped.Reference, SparseGrouped.Weights<double>>(
-        nameof(SparseGrouped), SparseGrouped.Spec.ParameterCount, SparseGrouped.Spec.CacheScalarsPerToken, SparseGrouped.Spec.PrefillFlops, SparseGrouped.Spec.DecodeBytes),
-    LayerReport.Cached<Normalised.Reference, Normalised.Weights<double>>(
-        nameof(Normalised), Normalised.Spec.ParameterCount, Normalised.Spec.CacheScalarsPerToken, Normalised.Spec.PrefillFlops, Normalised.Spec.DecodeBytes),
-    LayerReport.Cached<Capped.Reference, Capped.Weights<double>>(
-        nameof(Capped), Capped.Spec.ParameterCount, Capped.Spec.CacheScalarsPerToken, Capped.Spec.PrefillFlops, Capped.Spec.DecodeBytes),
-    LayerReport.Cached<Sinks.Reference, Sinks.Weights<double>>(
-        nameof(Sinks), Sinks.Spec.ParameterCount, Sinks.Spec.CacheScalarsPerToken, Sinks.Spec.PrefillFlops, Sinks.Spec.DecodeBytes),
-    LayerReport.Cached<Linear.Reference, Linear.Weights<double>>(
-        nameof(Linear), Linear.Spec.ParameterCount, Linear.Spec.CacheScalarsPerToken, Linear.Spec.PrefillFlops, Linear.Spec.DecodeBytes),
-    LayerReport.Ragged<Encoder.Reference, Encoder.Weights<double>>(nameof(Encoder), Encoder.Spec.ParameterCount, Encoder.Spec.PrefillFlops),
+    LayerReport.Cached<MultiHead.Reference, MultiHead.Weights<double>, MultiHead.Cpu, MultiHead.Weights<float>, MultiHead.Cache>(
+        new LayerCosts(nameof(MultiHead), MultiHead.Spec.ParameterCount, MultiHead.Spec.CacheBytesPerToken, MultiHead.Spec.PrefillFlops, MultiHead.Spec.DecodeBytes), MultiHead.Weights<float>.Zeros),
+    LayerReport.Cached<Grouped.Reference, Grouped.Weights<double>, Grouped.Cpu, Grouped.Weights<float>, Grouped.Cache>(
+        new LayerCosts(nameof(Grouped), Grouped.Spec.ParameterCount, Grouped.Spec.CacheBytesPerToken, Grouped.Spec.PrefillFlops, Grouped.Spec.DecodeBytes), Grouped.Weights<float>.Zeros),
+    LayerReport.Cached<Compact.Reference, Compact.Weights<double>, Compact.Cpu, Compact.Weights<float>, Compact.Cache>(
+        new LayerCosts(nameof(Compact), Compact.Spec.ParameterCount, Compact.Spec.CacheBytesPerToken, Compact.Spec.PrefillFlops, Compact.Spec.DecodeBytes), Compact.Weights<float>.Zeros),
+    LayerReport.Cached<SparseGrouped.Reference, SparseGrouped.Weights<double>, SparseGrouped.Cpu, SparseGrouped.Weights<float>, SparseGrouped.Cache>(
+        new LayerCosts(nameof(SparseGrouped), SparseGrouped.Spec.ParameterCount, SparseGrouped.Spec.CacheBytesPerToken, SparseGrouped.Spec.PrefillFlops, SparseGrouped.Spec.DecodeBytes), SparseGrouped.Weights<float>.Zeros),
+    LayerReport.Cached<Normalised.Reference, Normalised.Weights<double>, Normalised.Cpu, Normalised.Weights<float>, Normalised.Cache>(
+        new LayerCosts(nameof(Normalised), Normalised.Spec.ParameterCount, Normalised.Spec.CacheBytesPerToken, Normalised.Spec.PrefillFlops, Normalised.Spec.DecodeBytes), Normalised.Weights<float>.Zeros),
+    LayerReport.Cached<Capped.Reference, Capped.Weights<double>, Capped.Cpu, Capped.Weights<float>, Capped.Cache>(
+        new LayerCosts(nameof(Capped), Capped.Spec.ParameterCount, Capped.Spec.CacheBytesPerToken, Capped.Spec.PrefillFlops, Capped.Spec.DecodeBytes), Capped.Weights<float>.Zeros),
+    LayerReport.Cached<Sinks.Reference, Sinks.Weights<double>, Sinks.Cpu, Sinks.Weights<float>, Sinks.Cache>(
+        new LayerCosts(nameof(Sinks), Sinks.Spec.ParameterCount, Sinks.Spec.CacheBytesPerToken, Sinks.Spec.PrefillFlops, Sinks.Spec.DecodeBytes), Sinks.Weights<float>.Zeros),
+    LayerReport.Cached<Linear.Reference, Linear.Weights<double>, Linear.Cpu, Linear.Weights<float>, Linear.Cache>(
+        new LayerCosts(nameof(Linear), Linear.Spec.ParameterCount, Linear.Spec.CacheBytesPerToken, Linear.Spec.PrefillFlops, Linear.Spec.DecodeBytes), Linear.Weights<float>.Zeros),
+    LayerReport.Fresh<Encoder.Reference, Encoder.Weights<double>, Encoder.Cpu, Encoder.Weights<float>>(
+        new LayerCosts(nameof(Encoder), Encoder.Spec.ParameterCount, Encoder.Spec.CacheBytesPerToken, Encoder.Spec.PrefillFlops, Encoder.Spec.DecodeBytes), Encoder.Weights<float>.Zeros),
 ];
 
 // A pipe has no width of its own; wrapped columns would be hard to read.
-AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 110);
-var costs = new Table().Title("Known when they were compiled (dim 128)").Border(TableBorder.Minimal);
-costs.AddColumns("layer", "q / k / v heads");
-foreach (string column in new[] { "parameters", "cached a token", "MFLOPs at 4096", "read at 4096" })
+AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, CostPlane.Width);
+AnsiConsole.Write(Tables.Costs(reports));
+AnsiConsole.Write(Tables.Runs(reports));
+foreach (string line in CostPlane.Draw([.. reports.Select(report => report.Costs).Where(costs => costs.CacheBytesPerToken > 0)]))
 {
-    costs.AddColumn(new TableColumn(column).RightAligned());
+    AnsiConsole.WriteLine(line);
 }
-
-var runs = new Table().Title("Run on the reference (32 tokens)").Border(TableBorder.Minimal);
-runs.AddColumns("layer", "output", "check");
-foreach (LayerReport report in reports)
-{
-    costs.AddRow(
-        report.Name,
-        report.Heads,
-        report.Parameters.ToString("N0", CultureInfo.InvariantCulture),
-        report.CachePerToken,
-        (report.PrefillFlops / 1e6).ToString("N1", CultureInfo.InvariantCulture),
-        report.Decode);
-    runs.AddRow(report.Name, report.Output, report.Check);
-}
-
-AnsiConsole.Write(costs);
-AnsiConsole.Write(runs);

@@ -1,14 +1,14 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Diagnostics;
 using System.IO;
 using System.Text;
 using Stories;
-using Model = Stories.StoriesModel<Stories.StoriesAttention.Reference, Stories.StoriesAttention.Weights<double>>;
+using ReferenceModel = Stories.ReferenceModel<Stories.StoriesAttention.Reference, Stories.StoriesAttention.Weights<double>>;
 
 const int UnusableInput = 2;
 const int DefaultTokens = 256;
+const string Cpu = "cpu", Reference = "reference";
 
 var modelOption = new Option<string>("--model") { Description = "The checkpoint, in llama2.c format (stories260K.bin).", HelpName = "file", Required = true };
 var tokenizerOption = new Option<string>("--tokenizer") { Description = "Its tokenizer, in llama2.c format (tok512.bin).", HelpName = "file", Required = true };
@@ -36,10 +36,16 @@ var topPOption = new Option<double>("--top-p")
     DefaultValueFactory = _ => 1,
 };
 var seedOption = new Option<int>("--seed") { Description = "Equal seeds draw equal stories.", HelpName = "number", DefaultValueFactory = _ => 0 };
+var backendOption = new Option<string>("--backend")
+{
+    Description = "What the model runs on: cpu, fused and in single precision, or reference, plain and in double precision.",
+    HelpName = "name",
+    DefaultValueFactory = _ => Cpu,
+}.AcceptOnlyFromAmong(Cpu, Reference);
 
 var command = new RootCommand("Tells a story with a small pretrained language model whose attention is written by AttnDsl.")
 {
-    modelOption, tokenizerOption, promptOption, tokensOption, temperatureOption, topPOption, seedOption,
+    modelOption, tokenizerOption, promptOption, tokensOption, temperatureOption, topPOption, seedOption, backendOption,
 };
 command.SetAction(arguments =>
 {
@@ -47,7 +53,8 @@ command.SetAction(arguments =>
     {
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var sampler = new Sampler(arguments.GetValue(temperatureOption), arguments.GetValue(topPOption), arguments.GetValue(seedOption));
-        Model model = Model.Load(arguments.GetRequiredValue(modelOption));
+        string path = arguments.GetRequiredValue(modelOption);
+        IStoryteller model = arguments.GetRequiredValue(backendOption) == Cpu ? CpuModel.Load(path) : ReferenceModel.Load(path);
         Tokenizer tokenizer = Tokenizer.Load(arguments.GetRequiredValue(tokenizerOption), model.VocabSize);
         List<int> prompt = tokenizer.Encode(arguments.GetRequiredValue(promptOption));
         int count = arguments.GetResult(tokensOption) is null
@@ -67,18 +74,16 @@ return command.Parse(args).Invoke();
 static void Tell(List<int> prompt, IEnumerable<int> story, StoryPrinter printer)
 {
     prompt.ForEach(printer.Write);
-    int count = 0;
-    long start = Stopwatch.GetTimestamp();
+    var speed = new Speed();
     foreach (int token in story)
     {
         printer.Write(token);
-        count++;
+        speed.Count();
     }
 
-    TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+    string report = speed.Report();
     printer.End();
 
     // On the error stream, so that the story alone can be redirected.
-    Console.Error.WriteLine(FormattableString.Invariant(
-        $"{count} tokens after a prompt of {prompt.Count} in {elapsed.TotalSeconds:F2} s: {count / Math.Max(elapsed.TotalSeconds, 1e-9):F1} tokens per second"));
+    Console.Error.WriteLine(FormattableString.Invariant($"{speed.Tokens} tokens after a prompt of {prompt.Count}: {report}"));
 }

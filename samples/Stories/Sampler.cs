@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace Stories;
 
@@ -8,6 +9,9 @@ public sealed class Sampler
     private readonly double temperature;
     private readonly double topP;
     private readonly Random random;
+
+    // Kept from draw to draw: every token, likeliest first.
+    private Candidate[] candidates = [];
 
     /// <summary>A sampler.</summary>
     /// <param name="temperature">0 takes the likeliest token; above, logits are divided by it before the draw.</param>
@@ -34,7 +38,8 @@ public sealed class Sampler
     /// <summary>The next token.</summary>
     /// <param name="logits">One finite number per token.</param>
     /// <exception cref="ArgumentException">No logits.</exception>
-    public int Next(ReadOnlySpan<double> logits)
+    public int Next<T>(ReadOnlySpan<T> logits)
+        where T : INumber<T>
     {
         if (logits.IsEmpty)
         {
@@ -45,7 +50,8 @@ public sealed class Sampler
         return temperature == 0 ? likeliest : Draw(logits, logits[likeliest]);
     }
 
-    private static int Likeliest(ReadOnlySpan<double> logits)
+    private static int Likeliest<T>(ReadOnlySpan<T> logits)
+        where T : INumber<T>
     {
         int best = 0;
         for (int i = 1; i < logits.Length; i++)
@@ -59,34 +65,42 @@ public sealed class Sampler
         return best;
     }
 
-    private int Draw(ReadOnlySpan<double> logits, double maximum)
+    private int Draw<T>(ReadOnlySpan<T> logits, T maximum)
+        where T : INumber<T>
     {
-        var order = new int[logits.Length];
-        var weights = new double[logits.Length];
+        if (candidates.Length != logits.Length)
+        {
+            candidates = new Candidate[logits.Length];
+        }
+
         double total = 0;
         for (int i = 0; i < logits.Length; i++)
         {
-            order[i] = i;
-            weights[i] = Math.Exp((logits[i] - maximum) / temperature);
-            total += weights[i];
+            candidates[i] = new Candidate(Math.Exp(double.CreateChecked(logits[i] - maximum) / temperature), i);
+            total += candidates[i].Weight;
         }
 
-        // Likeliest first; the token number breaks ties so that a seed means one story.
-        Array.Sort(order, (a, b) => weights[a] != weights[b] ? weights[b].CompareTo(weights[a]) : a.CompareTo(b));
+        Array.Sort(candidates);
         int kept = 0;
         double held = 0;
-        while (kept < order.Length && held <= topP * total)
+        while (kept < candidates.Length && held <= topP * total)
         {
-            held += weights[order[kept++]];
+            held += candidates[kept++].Weight;
         }
 
         double coin = random.NextDouble() * held;
         int at = 0;
-        for (double sum = weights[order[0]]; sum <= coin && at + 1 < kept; sum += weights[order[at]])
+        for (double sum = candidates[0].Weight; sum <= coin && at + 1 < kept; sum += candidates[at].Weight)
         {
             at++;
         }
 
-        return order[at];
+        return candidates[at].Token;
+    }
+
+    /// <summary>A token and its unnormalised probability. Likelier ones come first; the token number breaks ties so that a seed means one story.</summary>
+    private readonly record struct Candidate(double Weight, int Token) : IComparable<Candidate>
+    {
+        public int CompareTo(Candidate other) => Weight != other.Weight ? other.Weight.CompareTo(Weight) : Token.CompareTo(other.Token);
     }
 }

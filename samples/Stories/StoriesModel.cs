@@ -1,99 +1,69 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics;
 using System.Threading;
-using AttnDsl;
 
 namespace Stories;
 
 /// <summary>
 /// The Llama of llama2.c around a generated attention: per layer x += attention(norm(x)), then x += down(silu(gate(norm(x))) * up(norm(x)));
-/// logits = classifier(norm(x)). Everything in double precision, like the reference backend it runs on.
+/// logits = classifier(norm(x)). What computes each of these is a subclass's choice.
 /// </summary>
-/// <typeparam name="TAttention">The generated attention that every layer shares.</typeparam>
-/// <typeparam name="TWeights">Its weights.</typeparam>
-public sealed class StoriesModel<TAttention, TWeights>
-    where TAttention : ICachedAttentionReference<TWeights, double>
-    where TWeights : AttentionWeights<double>
+/// <typeparam name="T">Scalars of the arithmetic.</typeparam>
+/// <typeparam name="TCache">The attention's cache.</typeparam>
+public abstract class StoriesModel<T, TCache> : IStoryteller
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const double NormEps = 1e-5;
+    /// <summary>Added to the mean square in every norm.</summary>
+    protected const double NormEps = 1e-5;
 
-    private readonly Checkpoint checkpoint;
-    private readonly TWeights[] attention;
+    private readonly Checkpoint<T> checkpoint;
 
-    private StoriesModel(Checkpoint checkpoint)
-    {
-        this.checkpoint = checkpoint;
-        attention = checkpoint.Layers.Select(ToAttention).ToArray();
-    }
+    /// <summary>A model over loaded weights.</summary>
+    protected StoriesModel(Checkpoint<T> checkpoint) => this.checkpoint = checkpoint;
 
-    /// <summary>Number of tokens the model knows.</summary>
+    /// <inheritdoc/>
     public int VocabSize => checkpoint.Header.VocabSize;
 
-    /// <summary>Largest number of positions the model was trained for.</summary>
+    /// <inheritdoc/>
     public int SequenceLength => checkpoint.Header.SequenceLength;
 
-    /// <summary>Loads a checkpoint; see <see cref="Checkpoint.Load"/> for what is refused.</summary>
-    /// <param name="path">The file.</param>
-    public static StoriesModel<TAttention, TWeights> Load(string path) => new(Checkpoint.Load(path, TAttention.Shape));
-
-    /// <summary>Empty caches, one per layer: the beginning of a sequence.</summary>
-    public ReferenceCache<double>[] CreateCaches() => checkpoint.Layers.Select(_ => TAttention.CreateCache(1)).ToArray();
+    /// <summary>An empty sequence.</summary>
+    public Story<T, TCache> Begin() => new(this, checkpoint.Layers.Select(_ => CreateCache()).ToArray(), new Buffers<T>(checkpoint.Header));
 
     /// <summary>Logits after each token of a whole sequence, without a cache.</summary>
     /// <param name="tokens">The sequence, at most <see cref="SequenceLength"/> tokens.</param>
     /// <param name="cancellationToken">Stops between and inside layers.</param>
     /// <returns>[tokens, vocab]</returns>
     /// <exception cref="ArgumentException">A token out of range, or no or too many tokens.</exception>
-    public double[] Logits(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
+    public T[] Logits(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
     {
         Check(tokens, past: 0);
-        double[] x = Embed(tokens);
-        TokenRows rows = TokenRows.Uniform(1, tokens.Length);
-        for (int layer = 0; layer < attention.Length; layer++)
-        {
-            double[] normed = Norm(x, checkpoint.Layers[layer].AttentionNorm);
-            Add(x, TAttention.Forward(attention[layer], normed, rows, cancellationToken));
-            FeedForward(x, checkpoint.Layers[layer]);
-        }
-
-        return Classify(x);
+        return Run(tokens, new Buffers<T>(checkpoint.Header), caches: null, cancellationToken).ToArray();
     }
 
-    /// <summary>Logits after each of some further tokens; the caches hold what came before and afterwards these tokens too.</summary>
+    /// <summary>Logits after each of some further tokens of a story, which afterwards is longer by them.</summary>
     /// <param name="tokens">Any number of new tokens.</param>
-    /// <param name="caches">From <see cref="CreateCaches"/>, grown by earlier calls.</param>
-    /// <param name="cancellationToken">Stops between and inside layers; the caches are then of no further use.</param>
-    /// <returns>[tokens, vocab]</returns>
-    /// <exception cref="ArgumentException">A token out of range, no tokens, more than <see cref="SequenceLength"/> in all, or another model's caches.</exception>
-    public double[] Logits(ReadOnlySpan<int> tokens, IReadOnlyList<ReferenceCache<double>> caches, CancellationToken cancellationToken = default)
+    /// <param name="story">From <see cref="Begin"/>, grown by earlier calls.</param>
+    /// <param name="cancellationToken">Stops between and inside layers; the story is then of no further use.</param>
+    /// <returns>[tokens, vocab], until the story's next call.</returns>
+    /// <exception cref="ArgumentException">A token out of range, no tokens, more than <see cref="SequenceLength"/> in all, or another model's story.</exception>
+    public ReadOnlySpan<T> Logits(ReadOnlySpan<int> tokens, Story<T, TCache> story, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(caches);
-        if (caches.Count != attention.Length)
+        ArgumentNullException.ThrowIfNull(story);
+        if (!ReferenceEquals(story.Model, this))
         {
-            throw new ArgumentException(FormattableString.Invariant($"Expected {attention.Length} caches, one per layer, actual {caches.Count}."), nameof(caches));
+            throw new ArgumentException("Expected a story that this model began, actual another model's.", nameof(story));
         }
 
-        Check(tokens, caches[0].Length(0));
-        double[] x = Embed(tokens);
-        TokenRows rows = TokenRows.Uniform(1, tokens.Length);
-        for (int layer = 0; layer < attention.Length; layer++)
-        {
-            double[] normed = Norm(x, checkpoint.Layers[layer].AttentionNorm);
-            Add(x, tokens.Length == 1
-                ? TAttention.Decode(attention[layer], normed, caches[layer], cancellationToken)
-                : TAttention.Prefill(attention[layer], normed, caches[layer], rows, cancellationToken));
-            FeedForward(x, checkpoint.Layers[layer]);
-        }
-
-        return Classify(x);
+        Check(tokens, story.Length);
+        ReadOnlySpan<T> logits = Run(tokens, story.Buffers, story.LayerCaches, cancellationToken);
+        story.Length += tokens.Length;
+        return logits;
     }
 
-    /// <summary>Continues a prompt, one token at a time, until the model begins another story.</summary>
-    /// <param name="prompt">At least one token; the whole prompt is one prefill.</param>
-    /// <param name="sampler">Chooses each token.</param>
-    /// <param name="count">Largest number of new tokens; together with the prompt at most <see cref="SequenceLength"/>.</param>
-    /// <exception cref="ArgumentException">The prompt is empty, or prompt and new tokens are too many.</exception>
+    /// <inheritdoc/>
     public IEnumerable<int> Continue(IReadOnlyList<int> prompt, Sampler sampler, int count)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -111,29 +81,79 @@ public sealed class StoriesModel<TAttention, TWeights>
 
         IEnumerable<int> Run()
         {
-            ReferenceCache<double>[] caches = CreateCaches();
+            Story<T, TCache> story = Begin();
+            var next = new int[1];
             for (int made = 0; made < count; made++)
             {
-                int next = sampler.Next(Logits(tokens, caches).AsSpan(^VocabSize..));
-                if (next == Tokenizer.BeginOfSequence)
+                next[0] = sampler.Next(Logits(made == 0 ? tokens : next, story)[^VocabSize..]);
+                if (next[0] == Tokenizer.BeginOfSequence)
                 {
                     yield break;
                 }
 
-                yield return next;
-                tokens = [next];
+                yield return next[0];
             }
         }
     }
 
-    private static TWeights ToAttention(CheckpointLayer layer)
+    /// <summary>An empty cache of one sequence.</summary>
+    protected abstract TCache CreateCache();
+
+    /// <summary>y = attention(x) of one layer.</summary>
+    /// <param name="layer">Number of the layer.</param>
+    /// <param name="x">[tokens, dim]</param>
+    /// <param name="y">[tokens, dim], overwritten.</param>
+    /// <param name="tokens">New tokens.</param>
+    /// <param name="cache">Holds the layer's earlier tokens and receives these; null: these are all.</param>
+    /// <param name="cancellationToken">Stops the attention.</param>
+    protected abstract void Attend(int layer, ReadOnlySpan<T> x, Span<T> y, int tokens, TCache? cache, CancellationToken cancellationToken);
+
+    /// <summary>y = x / rms(x) * weight, row by row of the weight's width.</summary>
+    protected abstract void Norm(ReadOnlySpan<T> x, T[] weight, Span<T> y);
+
+    /// <summary>y [tokens, out] = x [tokens, in] times the transpose of weight [out, in].</summary>
+    protected abstract void Linear(ReadOnlySpan<T> x, T[] weight, Span<T> y, int tokens);
+
+    /// <summary>gate = silu(gate) * up</summary>
+    protected abstract void Gate(Span<T> gate, ReadOnlySpan<T> up);
+
+    /// <summary>x += update</summary>
+    protected abstract void Add(Span<T> x, ReadOnlySpan<T> update);
+
+    private Span<T> Run(ReadOnlySpan<int> tokens, Buffers<T> buffers, TCache[]? caches, CancellationToken cancellationToken)
     {
-        TWeights weights = TAttention.ZeroWeights();
-        layer.Query.CopyTo(weights["q_proj.weight"].Data, 0);
-        layer.Key.CopyTo(weights["k_proj.weight"].Data, 0);
-        layer.Value.CopyTo(weights["v_proj.weight"].Data, 0);
-        layer.Output.CopyTo(weights["o_proj.weight"].Data, 0);
-        return weights;
+        int count = tokens.Length;
+        buffers.Reserve(count);
+        Span<T> x = buffers.Stream(count), normed = buffers.Normed(count), update = buffers.Update(count);
+        Span<T> gate = buffers.Gate(count), up = buffers.Up(count), logits = buffers.Logits(count);
+        Embed(tokens, x);
+        for (int i = 0; i < checkpoint.Layers.Count; i++)
+        {
+            CheckpointLayer<T> layer = checkpoint.Layers[i];
+            Norm(x, layer.AttentionNorm, normed);
+            Attend(i, normed, update, count, caches is null ? default : caches[i], cancellationToken);
+            Add(x, update);
+
+            Norm(x, layer.FeedForwardNorm, normed);
+            Linear(normed, layer.Gate, gate, count);
+            Linear(normed, layer.Up, up, count);
+            Gate(gate, up);
+            Linear(gate, layer.Down, update, count);
+            Add(x, update);
+        }
+
+        Norm(x, checkpoint.FinalNorm, normed);
+        Linear(normed, checkpoint.Classifier, logits, count);
+        return logits;
+    }
+
+    private void Embed(ReadOnlySpan<int> tokens, Span<T> x)
+    {
+        int dim = checkpoint.Header.Dim;
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            checkpoint.TokenEmbedding.AsSpan(tokens[t] * dim, dim).CopyTo(x[(t * dim)..]);
+        }
     }
 
     private void Check(ReadOnlySpan<int> tokens, int past, string parameter = "tokens")
@@ -151,87 +171,6 @@ public sealed class StoriesModel<TAttention, TWeights>
             {
                 throw new ArgumentOutOfRangeException(parameter, token, FormattableString.Invariant($"Expected tokens from 0 to {VocabSize - 1}."));
             }
-        }
-    }
-
-    private double[] Embed(ReadOnlySpan<int> tokens)
-    {
-        int dim = checkpoint.Header.Dim;
-        var x = new double[tokens.Length * dim];
-        for (int t = 0; t < tokens.Length; t++)
-        {
-            checkpoint.TokenEmbedding.AsSpan(tokens[t] * dim, dim).CopyTo(x.AsSpan(t * dim));
-        }
-
-        return x;
-    }
-
-    private double[] Classify(double[] x) => Linear(Norm(x, checkpoint.FinalNorm), checkpoint.Classifier, checkpoint.Header.Dim);
-
-    private void FeedForward(double[] x, CheckpointLayer layer)
-    {
-        double[] normed = Norm(x, layer.FeedForwardNorm);
-        double[] hidden = Linear(normed, layer.Gate, checkpoint.Header.Dim);
-        double[] up = Linear(normed, layer.Up, checkpoint.Header.Dim);
-        for (int i = 0; i < hidden.Length; i++)
-        {
-            hidden[i] *= up[i] / (1 + Math.Exp(-hidden[i]));
-        }
-
-        Add(x, Linear(hidden, layer.Down, checkpoint.Header.HiddenDim));
-    }
-
-    /// <summary>Root-mean-square norm of each row of the weight's width.</summary>
-    private static double[] Norm(double[] x, double[] weight)
-    {
-        var result = new double[x.Length];
-        for (int row = 0; row < x.Length; row += weight.Length)
-        {
-            double squares = 0;
-            for (int i = 0; i < weight.Length; i++)
-            {
-                squares += x[row + i] * x[row + i];
-            }
-
-            double scale = 1 / Math.Sqrt(squares / weight.Length + NormEps);
-            for (int i = 0; i < weight.Length; i++)
-            {
-                result[row + i] = weight[i] * scale * x[row + i];
-            }
-        }
-
-        return result;
-    }
-
-    /// <summary>x [rows, width] times the transpose of weight [out, width].</summary>
-    private static double[] Linear(double[] x, double[] weight, int width)
-    {
-        int rows = x.Length / width, outputs = weight.Length / width;
-        var result = new double[rows * outputs];
-        for (int row = 0; row < rows; row++)
-        {
-            ReadOnlySpan<double> input = x.AsSpan(row * width, width);
-            for (int output = 0; output < outputs; output++)
-            {
-                ReadOnlySpan<double> weights = weight.AsSpan(output * width, width);
-                double sum = 0;
-                for (int i = 0; i < width; i++)
-                {
-                    sum += input[i] * weights[i];
-                }
-
-                result[row * outputs + output] = sum;
-            }
-        }
-
-        return result;
-    }
-
-    private static void Add(double[] x, double[] update)
-    {
-        for (int i = 0; i < x.Length; i++)
-        {
-            x[i] += update[i];
         }
     }
 }

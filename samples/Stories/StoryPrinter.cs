@@ -10,6 +10,8 @@ namespace Stories;
 /// </summary>
 public sealed class StoryPrinter(Tokenizer tokenizer, TextWriter output)
 {
+    private const int MostOnStack = 256;
+
     private readonly System.Text.Decoder decoder = Encoding.UTF8.GetDecoder();
     private int previous = Tokenizer.BeginOfSequence;
 
@@ -35,16 +37,20 @@ public sealed class StoryPrinter(Tokenizer tokenizer, TextWriter output)
 
     private void Write(ReadOnlySpan<byte> bytes, bool flush)
     {
-        var chars = new char[decoder.GetCharCount(bytes, flush)];
-        decoder.GetChars(bytes, chars, flush);
+        int most = Encoding.UTF8.GetMaxCharCount(bytes.Length);
+        Span<char> chars = most <= MostOnStack ? stackalloc char[most] : new char[most];
+        chars = chars[..decoder.GetChars(bytes, chars, flush)];
+        int kept = 0;
         foreach (char value in chars)
         {
             if (!char.IsControl(value) || char.IsWhiteSpace(value))
             {
-                output.Write(value);
+                chars[kept++] = value;
             }
         }
 
+        // In one piece: the console passes on every write at once.
+        output.Write(chars[..kept]);
         output.Flush();
     }
 }

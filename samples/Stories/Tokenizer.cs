@@ -23,6 +23,9 @@ public sealed class Tokenizer
     private const int EntryHeader = sizeof(float) + sizeof(int);
 
     private readonly byte[][] pieces;
+
+    // What a token adds to the text: its piece, or the byte it stands for.
+    private readonly byte[][] printed;
     private readonly float[] scores;
 
     // One char per byte (Latin-1), so that pieces that are no valid UTF-8 on their own are still distinct keys.
@@ -48,6 +51,7 @@ public sealed class Tokenizer
             }
         }
 
+        printed = Array.ConvertAll(pieces, piece => TryByte(piece) is int value ? [(byte)value] : piece);
         space = tokens.TryGetValue(" ", out int token)
             ? token
             : throw new InvalidDataException($"{path}: expected a token for a single space, actual none; a text's first word needs it.");
@@ -152,13 +156,8 @@ public sealed class Tokenizer
     {
         ArgumentOutOfRangeException.ThrowIfNegative(token);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, pieces.Length);
-        ReadOnlyMemory<byte> piece = pieces[token];
-        if (previous == BeginOfSequence && piece.Span[0] == ' ')
-        {
-            piece = piece[1..];
-        }
-
-        return TryByte(piece.Span) is int value ? new[] { (byte)value } : piece;
+        byte[] text = printed[token];
+        return previous == BeginOfSequence && pieces[token][0] == ' ' ? text.AsMemory(1) : text;
     }
 
     /// <summary>Joins the neighbours whose joint token scores best, the first of equals, until no neighbours form a token.</summary>

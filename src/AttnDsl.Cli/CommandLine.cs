@@ -89,9 +89,9 @@ internal static class CommandLine
         };
         Option<string[]> backends = new("--backends")
         {
-            Description = "Backends to run, separated by commas. One that does not exist here, or cannot do what was asked for, counts as a miss.",
+            Description = "Backends to run, separated by commas: " + string.Join(", ", CheckBackends.Names) + ". One that does not exist here, or cannot do what was asked for, counts as a miss.",
             HelpName = "NAMES",
-            DefaultValueFactory = _ => [CheckBackends.Reference.Name],
+            DefaultValueFactory = _ => [CheckBackends.DefaultName],
             CustomParser = result => [.. result.Tokens.SelectMany(t => t.Value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))],
         };
         Option<bool> gradients = new("--gradients")
@@ -119,6 +119,12 @@ internal static class CommandLine
             Description = "Number type of the backends; each one's own by default. The double reference runs in any case.",
             HelpName = string.Join('|', ScalarKinds.Names),
         };
+        Option<int> threads = new("--threads")
+        {
+            Description = "Threads of the backends that use several; 0 for one per processor.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0,
+        };
         Option<double?> tolerance = new("--tolerance")
         {
             Description = "Largest absolute error allowed in any row, instead of the limits below.",
@@ -130,7 +136,7 @@ internal static class CommandLine
             "check",
             "Proves that a stack computes what another implementation computed: runs it on the recorded inputs and weights, and compares. Exit code 0 when all rows are within their limits, 1 on a miss or a refused stack, 2 when the input cannot be used.")
         {
-            file, stack, map, input, recorded, backends, gradients, decode, next, layout, dtype, tolerance, json,
+            file, stack, map, input, recorded, backends, gradients, decode, next, layout, dtype, threads, tolerance, json,
         };
         command.SetAction(result => CheckVerb.Run(
             new CheckOptions
@@ -146,6 +152,7 @@ internal static class CommandLine
                 Next = ParseNext(result.GetValue(next)),
                 Layout = ParseLayout(result.GetValue(layout)!),
                 Dtype = result.GetValue(dtype) is { } kind ? ScalarKinds.Parse(kind) : null,
+                Threads = result.GetValue(threads),
                 Tolerance = result.GetValue(tolerance),
                 Json = result.GetValue(json),
             },

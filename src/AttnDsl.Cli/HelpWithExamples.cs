@@ -11,7 +11,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
     private const string Root = """
         Examples:
           attn describe --stack "[Attention(dim: 512, heads: 8)] [GroupedQuery(kv: 2)] [Causal]"
-          attn check layer.safetensors --stack "[Attention(dim: 48, heads: 6)] [Causal]" --map map.txt --gradients
+          attn check layer.safetensors --stack "[Attention(dim: 48, heads: 6)] [Causal]" --map map.txt --gradients --backends reference,cpu
 
         Exit codes: 0 all well, 1 a refused stack or a miss, 2 input that cannot be used.
         """;
@@ -22,11 +22,12 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
           attn describe --stack "[Attention(dim: 4096, heads: 32)] [GroupedQuery(kv: 8)] [Rope] [Causal]" --tokens 8192 --context 32768
           attn describe --stack "[Attention(dim: 512, heads: 8)] [SparseQuery(ratio: 2)]" --json
 
-        FLOPs are twice the multiply-adds of the linear and attention steps, with the exact number of visible pairs; cache and bytes are at float32.
+        FLOPs are twice the multiply-adds of the linear and attention steps, with the exact number of visible pairs; weights are at float32, the
+        cache as [KvCache] says.
 
         JSON of an accepted stack: stack, accepted (true), diagnostics, formula [lines], widths {dim, heads, queryHeads, keyHeads, valueHeads, scoreHeads,
-        headDim, keyWidth, valueWidth}, weights [{name, shape, parameters}], parameters, cache {scalarsPerToken, bytesPerToken},
-        constantStateScalars, prefill {tokens, flops}, decode {context, flops, bytes} (null without a step-by-step form).
+        headDim, keyWidth, valueWidth}, weights [{name, shape, parameters}], parameters, cache {scalarsPerToken, bytesPerToken,
+        element (float32 or bfloat16, null without a cache)}, constantStateScalars, prefill {tokens, flops}, decode {context, flops, bytes} (null without a step-by-step form).
         JSON of a refused one: stack, accepted (false), diagnostics [{id, severity, message, start, length, text}] with the place in the stack.
         JSON when the input cannot be used: error.
         """;
@@ -36,6 +37,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
           attn check layer.safetensors --map map.txt --gradients --stack "[Attention(dim: 48, heads: 6)] [GroupedQuery(kv: 2)] [Rope] [Causal]"
           attn check layer.safetensors --map map.txt --decode 9 --next x_next=out_next --stack "[Attention(dim: 48, heads: 6)] [Causal]"
           attn check core.safetensors --layout BHTD --gradients --stack "[Attention(dim: 96, heads: 6)] [GroupedQuery(kv: 2)] [Causal]"
+          attn check layer.safetensors --backends reference,cpu --gradients --threads 2 --stack "[Attention(dim: 48, heads: 6)] [Causal]"
           attn check layer.safetensors --dtype f32 --json --stack "[Attention(dim: 48, heads: 6)]"
 
         A recording from PyTorch:
@@ -57,8 +59,11 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
         Rows and limits:
           The double reference against the recording: 1e-9 * max(1, largest recorded magnitude). 1e-6 instead of 1e-9 where the recorded tensor is
           F32 or the file's metadata 'dtype' says float32 or a float32 softmax; 2e-3 for F16 and 1.6e-2 for BF16.
-          A run in f32 against the double reference on inputs rounded to f32: 2e-6 * sqrt(n) * max(1, largest magnitude), n the longest sum behind
+          The reference in f32 against the double reference on inputs rounded to f32: 2e-6 * sqrt(n) * max(1, largest magnitude), n the longest sum behind
           an element (channels, tokens; for gradients the tokens of the whole batch).
+          The backend cpu, which computes in f32, against the double reference on inputs rounded to f32: twice the largest error that the reference
+          in f32 makes of the same quantity, three times for gradients, plus 4 epsilon (4.8e-7) of the largest magnitude. For decode and next of a
+          stack with a bfloat16 cache the reference in f32 has its cache rounded likewise, and 2^-8 of the largest magnitude is added.
           --tolerance E replaces them all by E.
 
         JSON: file, stack, accepted (true), diagnostics, mode (layer or core), ok, rows [{backend, dtype, quantity, against (recording or reference),

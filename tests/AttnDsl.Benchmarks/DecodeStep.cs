@@ -6,7 +6,7 @@ namespace AttnDsl.Benchmarks;
 /// <summary>A full cache and the queries of its last tokens.</summary>
 internal sealed class DecodeStep : IDisposable
 {
-    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
+    private static readonly BandMask Causal = Masks.Causal;
 
     private readonly AttendGeometry _geometry;
     private readonly float[] _query;

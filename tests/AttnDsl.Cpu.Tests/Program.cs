@@ -1,5 +1,6 @@
 using System;
 using AttnDsl.Cpu.Tests.Attention;
+using AttnDsl.Cpu.Tests.Decode;
 using AttnDsl.Cpu.Tests.Linear;
 
 namespace AttnDsl.Cpu.Tests;
@@ -15,6 +16,9 @@ internal static class Program
         attention.Check(default(IdentityScore), Masks.Causal, "causal");
         attention.Score = (s, _, _, _) => CappedScore.Cap * Math.Tanh(s / CappedScore.Cap);
         attention.Check(default(CappedScore), Masks.Causal, "capped");
+        AttentionCase decoding = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 3, 700), 6, 2, 72, 40));
+        decoding.Visible = (row, key) => key <= row;
+        DecodeCase.Check(decoding, default(IdentityScore), Masks.Causal, "decoding");
         var linear = new LinearTests();
         linear.Apply(65, 257, 97);
         linear.Apply(3, 7, 9);

@@ -36,7 +36,10 @@ internal static class Program
         int first = seed;
         if (pairs)
         {
-            total += Show(Runner.Run(AllPairs(), seed, thorough: false), "all pairs", seed, clock);
+            foreach (Stack[] part in AllPairs().Chunk(BatchSize))
+            {
+                total += Show(Runner.Run(part, seed, thorough: false), "pairs", seed, clock);
+            }
         }
 
         while (clock.Elapsed.TotalMinutes < minutes)

@@ -24,7 +24,8 @@ internal static class SourceFile
             text.Append(line.Length == 0 ? "//" : "// " + line).Append('\n');
         }
 
-        text.Append("#nullable enable\n");
+        // Annotations only: flow analysis of generated code would cost the user half of its compile time and could find nothing.
+        text.Append("#nullable enable annotations\n");
 
         // 1591: not every member needs words of its own in a project that demands docs. 0108: a base class of the user's may have a member called as ours.
         text.Append("#pragma warning disable CS0108, CS1591\n\n");

@@ -3,17 +3,27 @@ using System.Linq;
 
 namespace AttnDsl.Cli.Check;
 
-/// <summary>The backends this tool can drive, by name.</summary>
-internal static class CheckBackends
+/// <summary>The backends a run can choose from, by name.</summary>
+/// <param name="others">Those beside the reference, in the order messages show them.</param>
+internal sealed class CheckBackends(params IReadOnlyList<ICheckBackend> others)
 {
-    /// <summary>The double reference every run begins with.</summary>
-    public static ReferenceBackend Reference { get; } = new();
+    /// <summary>Name of the backend that runs unless others are asked for.</summary>
+    public static string DefaultName => new ReferenceBackend().Name;
 
-    /// <summary>Every backend, in the order reports show them.</summary>
-    public static IReadOnlyList<ICheckBackend> All { get; } = [Reference];
+    /// <summary>Every name this tool knows.</summary>
+    public static IReadOnlyList<string> Names => [.. On(0).All.Select(b => b.Name)];
+
+    /// <summary>The double reference every run begins with.</summary>
+    public ReferenceBackend Reference { get; } = new();
+
+    private IEnumerable<ICheckBackend> All => others.Prepend(Reference);
+
+    /// <summary>Every backend this tool can drive.</summary>
+    /// <param name="threads">Threads of those that use several; 0 for one per processor.</param>
+    public static CheckBackends On(int threads) => new(new CpuBackend(threads));
 
     /// <summary>The backend of that name; null with the reason when there is none.</summary>
-    public static ICheckBackend? Find(string name, out string reason)
+    public ICheckBackend? Find(string name, out string reason)
     {
         ICheckBackend? found = All.FirstOrDefault(b => b.Name == name);
         reason = found is null ? $"this attn has no backend '{name}'; it has: {string.Join(", ", All.Select(b => b.Name))}" : "";

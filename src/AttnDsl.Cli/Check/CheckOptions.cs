@@ -11,6 +11,9 @@ internal sealed record CheckOptions
     /// <summary>Default name of the recorded output.</summary>
     public const string DefaultOutput = "out";
 
+    /// <summary>Most threads a backend takes.</summary>
+    public const int MostThreads = 1024;
+
     /// <summary>Path of the recording.</summary>
     public required string File { get; init; }
 
@@ -43,6 +46,9 @@ internal sealed record CheckOptions
 
     /// <summary>Number type of every backend, or null for each one's own.</summary>
     public ScalarKind? Dtype { get; init; }
+
+    /// <summary>Threads of the backends that use several; 0 leaves it to each.</summary>
+    public int Threads { get; init; }
 
     /// <summary>Limit of every row, or null for the built-in ones.</summary>
     public double? Tolerance { get; init; }

@@ -11,7 +11,8 @@ internal static class CheckRunner
     /// <summary>One row per run and quantity, the double reference first whatever was asked for: the other rows rest on it.</summary>
     /// <param name="stack">The layer.</param>
     /// <param name="check">Inputs and recordings.</param>
-    /// <param name="backends">Names as asked for.</param>
+    /// <param name="backends">Those to choose from.</param>
+    /// <param name="names">Names as asked for.</param>
     /// <param name="dtype">Number type asked for; null leaves it to each backend.</param>
     /// <param name="tolerance">Limit of every row, instead of the built-in ones.</param>
     /// <param name="throughFloat32">The recording went through float32 arithmetic.</param>
@@ -19,19 +20,20 @@ internal static class CheckRunner
     public static IReadOnlyList<CheckRow> Run(
         CompiledStack stack,
         CheckCase check,
-        IReadOnlyList<string> backends,
+        CheckBackends backends,
+        IReadOnlyList<string> names,
         ScalarKind? dtype,
         double? tolerance,
         bool throughFloat32,
         CancellationToken cancellationToken)
     {
         List<CheckRow> rows = [];
-        IReadOnlyDictionary<string, Outcome> exact = CheckBackends.Reference.Run(stack, check, ScalarKind.F64, cancellationToken);
+        IReadOnlyDictionary<string, Outcome> exact = backends.Reference.Run(stack, check, ScalarKind.F64, cancellationToken);
         foreach (Expectation expectation in check.Expectations)
         {
             double limit = tolerance ?? Limits.AgainstRecording(expectation.Recorded, throughFloat32);
             rows.Add(Compare(
-                CheckBackends.Reference.Name,
+                backends.Reference.Name,
                 ScalarKind.F64,
                 expectation,
                 "recording",
@@ -40,12 +42,12 @@ internal static class CheckRunner
                 limit));
         }
 
-        Dictionary<ScalarKind, IReadOnlyDictionary<string, Outcome>> references = [];
-        foreach (string name in backends.Distinct())
+        Dictionary<ScalarKind, Measures> all = [];
+        foreach (string name in names.Distinct())
         {
-            ICheckBackend? backend = CheckBackends.Find(name, out string reason);
+            ICheckBackend? backend = backends.Find(name, out string reason);
             ScalarKind kind = dtype ?? backend?.DefaultDtype ?? ScalarKind.F32;
-            if (backend == CheckBackends.Reference && kind == ScalarKind.F64)
+            if (backend == backends.Reference && kind == ScalarKind.F64)
             {
                 continue;
             }
@@ -57,21 +59,22 @@ internal static class CheckRunner
                 continue;
             }
 
-            CheckCase rounded = check.RoundTo(kind);
-            if (!references.TryGetValue(kind, out IReadOnlyDictionary<string, Outcome>? reference))
+            if (!all.TryGetValue(kind, out Measures? measures))
             {
-                reference = CheckBackends.Reference.Run(stack, rounded, ScalarKind.F64, cancellationToken);
-                references[kind] = reference;
+                measures = new Measures(backends.Reference, stack, check.RoundTo(kind), kind);
+                all[kind] = measures;
             }
 
-            IReadOnlyDictionary<string, Outcome> found = backend.Run(stack, rounded, kind, cancellationToken);
-            foreach (Expectation expectation in rounded.Expectations)
+            IReadOnlyDictionary<string, Outcome> found = backend.Run(stack, measures.Case, kind, cancellationToken);
+            foreach (Expectation expectation in measures.Case.Expectations)
             {
                 // What the reference cannot do, nobody can be measured at.
-                Outcome truth = reference[expectation.Quantity];
+                Outcome truth = measures.Exact(expectation.Quantity, cancellationToken);
                 Outcome outcome = truth.Values is null ? truth : found[expectation.Quantity];
                 double[] expected = truth.Values ?? [];
-                double limit = tolerance ?? Limits.AgainstReference(kind, expectation.Terms, expected);
+                double limit = tolerance ?? (backend == backends.Reference || outcome.Values is null
+                    ? Limits.AgainstReference(kind, expectation.Terms, expected)
+                    : measures.LimitOfBackend(expectation.Quantity, expected, cancellationToken));
                 rows.Add(Compare(name, kind, expectation, "reference", outcome, expected, limit));
             }
         }

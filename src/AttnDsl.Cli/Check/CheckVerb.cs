@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Threading;
 using AttnDsl.Cli.Output;
@@ -17,6 +18,12 @@ internal static class CheckVerb
         if (options.Tolerance is { } tolerance && !(double.IsFinite(tolerance) && tolerance >= 0))
         {
             throw new UnusableInputException("--tolerance: expected a finite number of at least 0");
+        }
+
+        if (options.Threads is < 0 or > CheckOptions.MostThreads)
+        {
+            throw new UnusableInputException(
+                string.Create(CultureInfo.InvariantCulture, $"--threads: expected 1 to {CheckOptions.MostThreads}, or 0 for one per processor, got {options.Threads}"));
         }
 
         // Files first: they are quick to refuse, a compilation is not.
@@ -37,6 +44,7 @@ internal static class CheckVerb
             IReadOnlyList<CheckRow> rows = CheckRunner.Run(
                 stack,
                 check,
+                CheckBackends.On(options.Threads),
                 options.Backends,
                 options.Dtype,
                 options.Tolerance,
@@ -46,7 +54,7 @@ internal static class CheckVerb
         }
         catch (Exception e) when (e is OutOfMemoryException or OverflowException)
         {
-            throw new UnusableInputException($"the stack is too large for the reference on this machine: {e.Message}", e);
+            throw new UnusableInputException($"the stack is too large to be checked on this machine: {e.Message}", e);
         }
         catch (ArgumentException e)
         {

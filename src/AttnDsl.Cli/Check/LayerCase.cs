@@ -77,7 +77,7 @@ internal sealed record LayerCase : CheckCase
     private T[] Decode<T>(ICachedLayer<T> layer, AttentionWeights<T> weights, T[] x, int from, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ReferenceCache<T> cache = layer.CreateCache(Batch);
+        ILayerCache<T> cache = layer.CreateCache(Batch);
         T[] output = new T[x.Length];
         if (from > 0)
         {
@@ -92,7 +92,7 @@ internal sealed record LayerCase : CheckCase
     private T[] Continue<T>(ICachedLayer<T> layer, AttentionWeights<T> weights, T[] x, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ReferenceCache<T> cache = layer.CreateCache(Batch);
+        ILayerCache<T> cache = layer.CreateCache(Batch);
         layer.Prefill(weights, x, cache, TokenRows.Uniform(Batch, Tokens), cancellationToken);
         T[] next = Scalars.Convert<T>(Next!.Data);
         T[] output = new T[next.Length];
@@ -104,7 +104,7 @@ internal sealed record LayerCase : CheckCase
         ICachedLayer<T> layer,
         AttentionWeights<T> weights,
         T[] x,
-        ReferenceCache<T> cache,
+        ILayerCache<T> cache,
         int tokens,
         int from,
         T[] output,

@@ -31,9 +31,37 @@ internal static class Limits
         return unit * Math.Sqrt(terms) * Scale(reference);
     }
 
-    private static double Scale(double[] values)
+    /// <summary>
+    /// A backend against the double reference on equally rounded inputs: twice the error that the naive formulas make in the same type
+    /// (three times for gradients, whose sums a backend orders most differently), and 4 epsilon of the largest magnitude, since the
+    /// naive formulas may happen to be exact. Errors are the largest absolute ones. What goes over a bfloat16 cache gets 2^-8 of the
+    /// largest magnitude more. A cached number is off by up to 2^-8 of itself. The yardstick runs over equally rounded keys and values,
+    /// so twice its error holds what the storage costs, the logits' part included; but it sees each token's own key and value before the
+    /// rounding, and where a backend's number lies next to the middle between two neighbours the two round apart. Outputs are weighted
+    /// sums of the cached values, so these differences are of that size.
+    /// </summary>
+    /// <param name="dtype">The backend's number type.</param>
+    /// <param name="quantity">What is compared.</param>
+    /// <param name="yardstick">Error of the naive formulas in that type, over the same storage; one that is no number allows nothing.</param>
+    /// <param name="reference">Numbers of the double reference.</param>
+    /// <param name="element">How the backend stores what it caches; null without a cache.</param>
+    public static double AgainstYardstick(ScalarKind dtype, string quantity, double yardstick, double[] reference, CacheElement? element)
     {
-        double largest = 1;
+        double factor = Quantities.IsGradient(quantity) ? 3 : 2;
+        double floor = 4 * dtype.Epsilon();
+        if (element == CacheElement.BFloat16 && Quantities.IsOverCache(quantity))
+        {
+            floor += Math.Pow(2, -8);
+        }
+
+        return (double.IsFinite(yardstick) ? factor * yardstick : 0) + (floor * Largest(reference, atLeast: 0));
+    }
+
+    private static double Scale(double[] values) => Largest(values, atLeast: 1);
+
+    private static double Largest(double[] values, double atLeast)
+    {
+        double largest = atLeast;
         foreach (double value in values)
         {
             // A NaN or infinity must not widen the limit; it fails the comparison by itself.

@@ -23,6 +23,9 @@ internal static class Quantities
     /// <summary>Gradient of a tensor of the file; also the name it is recorded under.</summary>
     public static string GradientOf(string nameInFile) => "grad." + nameInFile;
 
+    /// <summary>The quantity is computed over the cache.</summary>
+    public static bool IsOverCache(string quantity) => quantity is Decode or Next;
+
     /// <summary>The quantity is a gradient.</summary>
     public static bool IsGradient(string quantity) => quantity.StartsWith("grad.", StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Threading;
+using AttnDsl.Cli.Layers;
 using AttnDsl.Cli.Stacks;
 
 namespace AttnDsl.Cli.Check;
@@ -21,4 +22,10 @@ internal sealed class ReferenceBackend : ICheckBackend
         dtype == ScalarKind.F32
             ? check.Run(stack.ReferenceSingle, cancellationToken)
             : check.Run(stack.Reference, cancellationToken);
+
+    /// <summary>The naive formulas in a backend's number type over a backend's storage: how far off a good backend may be.</summary>
+    public IReadOnlyDictionary<string, Outcome> RunYardstick(CompiledStack stack, CheckCase check, ScalarKind dtype, CancellationToken cancellationToken) =>
+        dtype == ScalarKind.F32 && stack.CacheElement == CacheElement.BFloat16 && stack.ReferenceSingle is ICachedLayer<float> cached
+            ? check.Run(new StoredLayer(cached), cancellationToken)
+            : Run(stack, check, dtype, cancellationToken);
 }

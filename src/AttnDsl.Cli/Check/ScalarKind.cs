@@ -30,6 +30,9 @@ internal static class ScalarKinds
     /// <summary>Its name.</summary>
     public static string Name(this ScalarKind kind) => kind == ScalarKind.F32 ? "f32" : "f64";
 
+    /// <summary>Distance from 1 to the next number of that type.</summary>
+    public static double Epsilon(this ScalarKind kind) => kind == ScalarKind.F32 ? Math.Pow(2, -23) : Math.Pow(2, -52);
+
     /// <summary>The nearest number of that type.</summary>
     public static double Round(this ScalarKind kind, double value) => kind == ScalarKind.F32 ? (float)value : value;
 }

@@ -84,7 +84,7 @@ internal static class DescribeVerb
         Table costs = terminal.NewTable("Cost", ">Value");
         costs.AddRow("parameters", Terminal.Count(description.Parameters));
         costs.AddRow("cache per token, scalars", Terminal.Count(description.Cache.ScalarsPerToken));
-        costs.AddRow("cache per token, bytes at float32", Terminal.Count(description.Cache.BytesPerToken));
+        costs.AddRow(description.Cache.Element is { } element ? $"cache per token, bytes at {element}" : "cache per token, bytes", Terminal.Count(description.Cache.BytesPerToken));
         costs.AddRow("constant state per sequence, scalars", Terminal.Count(description.ConstantStateScalars));
         costs.AddRow(string.Create(CultureInfo.InvariantCulture, $"prefill of {description.Prefill.Tokens} tokens, FLOPs"), Terminal.Count(description.Prefill.Flops));
         if (description.Decode is { } decode)

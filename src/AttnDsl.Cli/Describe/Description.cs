@@ -54,7 +54,7 @@ internal sealed record Description(
                 spec.ValueWidth),
             [.. stack.Weights.Select(w => new DescriptionWeight(w.Name, [.. w.Shape], w.Shape.Aggregate(1L, (count, size) => checked(count * size))))],
             spec.ParameterCount,
-            new DescriptionCache(spec.CacheScalarsPerToken, spec.CacheBytesPerToken),
+            new DescriptionCache(spec.CacheScalarsPerToken, spec.CacheBytesPerToken, stack.CacheElement is { } element ? ElementName(element) : null),
             spec.ConstantStateScalars,
             new DescriptionPrefill(options.Tokens, Cost("--tokens", options.Tokens, spec.PrefillFlops)),
             stack.HasCache
@@ -63,6 +63,13 @@ internal sealed record Description(
                 ? new DescriptionDecode(options.Context, flops, bytes)
                 : null);
     }
+
+    private static string ElementName(CacheElement element) => element switch
+    {
+        CacheElement.Float32 => "float32",
+        CacheElement.BFloat16 => "bfloat16",
+        _ => element.ToString(),
+    };
 
     private static T Cost<T>(string option, long size, Func<long, T> formula)
     {
@@ -97,8 +104,9 @@ internal sealed record DescriptionWeight(string Name, IReadOnlyList<int> Shape, 
 
 /// <summary>What one token leaves behind.</summary>
 /// <param name="ScalarsPerToken">Scalars.</param>
-/// <param name="BytesPerToken">Bytes at float32.</param>
-internal sealed record DescriptionCache(long ScalarsPerToken, long BytesPerToken);
+/// <param name="BytesPerToken">Bytes, as a backend stores them.</param>
+/// <param name="Element">float32 or bfloat16; null when the stack keeps no cache.</param>
+internal sealed record DescriptionCache(long ScalarsPerToken, long BytesPerToken, string? Element);
 
 /// <summary>Cost of one pass over <paramref name="Tokens"/> tokens.</summary>
 /// <param name="Tokens">Tokens.</param>
@@ -108,5 +116,5 @@ internal sealed record DescriptionPrefill(long Tokens, long Flops);
 /// <summary>Cost of one more token.</summary>
 /// <param name="Context">Tokens it sees, itself included.</param>
 /// <param name="Flops">As for the prefill.</param>
-/// <param name="Bytes">Bytes of weights and cache to read, at float32.</param>
+/// <param name="Bytes">Bytes to read: weights at float32, and the visible cache as it is stored.</param>
 internal sealed record DescriptionDecode(long Context, long Flops, long Bytes);

@@ -4,8 +4,9 @@ using System.Threading;
 namespace AttnDsl.Cli.Layers;
 
 /// <summary>
-/// A generated layer as an object: the static members of <see cref="IAttentionReference{TWeights, T}"/> seen from code that learns the
-/// class only at run time. Shapes and semantics are those of the contract.
+/// A generated layer as an object: the static members of <see cref="IAttentionReference{TWeights, T}"/> or of
+/// <see cref="IAttentionBackend{TWeights}"/> seen from code that learns the class only at run time. Shapes and semantics are those of
+/// the contracts; what a backend writes where it is told to is returned here as a new array.
 /// </summary>
 internal interface ILayer<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -51,11 +52,11 @@ internal interface ICachedLayer<T> : ILayer<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>An empty cache for that many rows.</summary>
-    ReferenceCache<T> CreateCache(int batch);
+    ILayerCache<T> CreateCache(int batch);
 
     /// <summary>Any number of new tokens on top of the cached ones.</summary>
-    T[] Prefill(AttentionWeights<T> weights, T[] x, ReferenceCache<T> cache, TokenRows rows, CancellationToken cancellationToken = default);
+    T[] Prefill(AttentionWeights<T> weights, T[] x, ILayerCache<T> cache, TokenRows rows, CancellationToken cancellationToken = default);
 
     /// <summary>One new token per row.</summary>
-    T[] Decode(AttentionWeights<T> weights, T[] x, ReferenceCache<T> cache, CancellationToken cancellationToken = default);
+    T[] Decode(AttentionWeights<T> weights, T[] x, ILayerCache<T> cache, CancellationToken cancellationToken = default);
 }

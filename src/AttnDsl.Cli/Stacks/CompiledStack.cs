@@ -12,6 +12,7 @@ internal sealed class CompiledStack
 {
     private readonly Lazy<ILayer<double>> _reference;
     private readonly Lazy<ILayer<float>> _referenceSingle;
+    private readonly Lazy<ILayer<float>> _cpu;
     private readonly Lazy<StackSpec> _spec;
 
     /// <summary>Wraps <paramref name="type"/>, the annotated class of <paramref name="text"/>.</summary>
@@ -22,6 +23,7 @@ internal sealed class CompiledStack
         Formula = formula;
         _reference = new(() => LayerFactory.Create<double>(Nested("Reference")));
         _referenceSingle = new(() => LayerFactory.Create<float>(Nested("ReferenceSingle")));
+        _cpu = new(() => CpuOn(0));
         _spec = new(() => new StackSpec(Nested("Spec")));
     }
 
@@ -39,6 +41,12 @@ internal sealed class CompiledStack
 
     /// <summary>The same formulas in single precision.</summary>
     public ILayer<float> ReferenceSingle => _referenceSingle.Value;
+
+    /// <summary>The CPU backend on as many threads as the process allows; an <see cref="ICachedLayer{T}"/> when the stack keeps a cache.</summary>
+    public ILayer<float> Cpu => _cpu.Value;
+
+    /// <summary>How a backend stores what it keeps per token; null when the stack keeps no cache.</summary>
+    public CacheElement? CacheElement => Type.GetNestedType("Cache") is { } cache ? ((KvCache)Activator.CreateInstance(cache, 1, null)!).Element : null;
 
     /// <summary>The layer can take its tokens step by step.</summary>
     public bool HasCache => Reference is ICachedLayer<double>;
@@ -58,6 +66,9 @@ internal sealed class CompiledStack
 
     /// <summary>The layer's formula, line by line, as the documentation of the class shows it.</summary>
     public ImmutableArray<string> Formula { get; }
+
+    /// <summary>The CPU backend on that many threads; 0 leaves it to the process.</summary>
+    public ILayer<float> CpuOn(int threads) => LayerFactory.CreateBackend(Nested("Cpu"), threads);
 
     /// <summary>A class the generator nested into the annotated one, by its metadata name.</summary>
     /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>

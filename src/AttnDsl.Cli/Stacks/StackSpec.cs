@@ -67,7 +67,7 @@ internal sealed class StackSpec
     /// <summary>Scalars kept per token.</summary>
     public long CacheScalarsPerToken { get; }
 
-    /// <summary>Bytes kept per token at float32.</summary>
+    /// <summary>Bytes kept per token in the cache's element type.</summary>
     public long CacheBytesPerToken { get; }
 
     /// <summary>Scalars kept per sequence whatever its length.</summary>

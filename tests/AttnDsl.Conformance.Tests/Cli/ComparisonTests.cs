@@ -42,6 +42,19 @@ public sealed class ComparisonTests
         Assert.Equal(2e-6 * 4 * 2, Limits.AgainstReference(ScalarKind.F32, 16, [2, -1]), 1e-15);
     }
 
+    [Theory]
+    [InlineData("out", 1e-6, CacheElement.Float32, 2e-6, 0)]
+    [InlineData("grad.x", 1e-6, CacheElement.BFloat16, 3e-6, 0)]
+    [InlineData("decode", 1e-6, CacheElement.Float32, 2e-6, 0)]
+    [InlineData("decode", 1e-3, CacheElement.BFloat16, 2e-3, 0.00390625)]
+    [InlineData("next", 1e-3, CacheElement.BFloat16, 2e-3, 0.00390625)]
+    [InlineData("out", double.NaN, null, 0, 0)]
+    public void ABackendIsMeasuredByTheNaiveFormulasInItsType(string quantity, double yardstick, CacheElement? element, double errors, double storage)
+    {
+        double limit = Limits.AgainstYardstick(ScalarKind.F32, quantity, yardstick, [0.25, -0.5, double.NaN], element);
+        Assert.Equal(errors + (0.5 * ((4 * 1.1920928955078125e-7) + storage)), limit, 1e-15);
+    }
+
     [Fact]
     public void PlacesAreCountedAsTheFileDoes()
     {

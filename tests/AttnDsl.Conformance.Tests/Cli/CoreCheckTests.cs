@@ -9,7 +9,7 @@ namespace AttnDsl.Conformance.Tests.Cli;
 /// <summary>Recordings of the core alone: which weights belong to it, and what is asked of the file.</summary>
 public sealed class CoreCheckTests
 {
-    private const string Sinks = "[Attention(dim: 12, heads: 4, headDim: 6, Bias = true)] [GroupedQuery(kv: 2)] [QkNorm] [Causal] [AttentionSink]";
+    internal const string Sinks = "[Attention(dim: 12, heads: 4, headDim: 6, Bias = true)] [GroupedQuery(kv: 2)] [QkNorm] [Causal] [AttentionSink]";
 
     [Fact]
     public void OnlyTheWeightsOfTheCoreAreAskedFor()
@@ -57,7 +57,7 @@ public sealed class CoreCheckTests
 
     [Theory]
     [InlineData("ilgpu")]
-    [InlineData("reference,cpu")]
+    [InlineData("reference,torch")]
     public void ABackendThatIsNotHereIsAMiss(string names)
     {
         using TemporaryFolder folder = new();
@@ -71,7 +71,7 @@ public sealed class CoreCheckTests
     }
 
     /// <summary>What the reference itself makes of random inputs.</summary>
-    private static EditedRecording Record()
+    internal static EditedRecording Record()
     {
         ILayer<double> layer = StackCompiler.Compile(Sinks).Require().Reference;
         Random random = new(7);

@@ -64,6 +64,21 @@ public sealed class DescribeTests
         Assert.True((long)json["decode"]!["bytes"]! >= 4 * (parameters + (256 * 500)));
     }
 
+    [Theory]
+    [InlineData("", 4, "float32")]
+    [InlineData(" [KvCache]", 4, "float32")]
+    [InlineData(" [KvCache(Element = CacheElement.BFloat16)]", 2, "bfloat16")]
+    public void TheCacheIsCountedAsItIsStored(string attribute, int bytes, string element)
+    {
+        AttnTool run = AttnTool.Run("describe", "--json", "--stack", Grouped + attribute, "--context", "500");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal(2 * 2 * 64, (long)run.Json["cache"]!["scalarsPerToken"]!);
+        Assert.Equal(bytes * 2 * 2 * 64, (long)run.Json["cache"]!["bytesPerToken"]!);
+        Assert.Equal(element, (string)run.Json["cache"]!["element"]!);
+        Assert.Equal((4 * (long)run.Json["parameters"]!) + (bytes * 256 * 500), (long)run.Json["decode"]!["bytes"]!);
+        Assert.Contains($"bytes at {element}", AttnTool.Run("describe", "--stack", Grouped + attribute).Output);
+    }
+
     [Fact]
     public void TextHasNoEscapesAndNoWrappedLines()
     {
@@ -81,6 +96,8 @@ public sealed class DescribeTests
         AttnTool run = AttnTool.Run("describe", "--json", "--stack", "[Attention(dim: 64, heads: 4)]");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Null(run.Json["decode"]);
+        Assert.Equal(0, (long)run.Json["cache"]!["bytesPerToken"]!);
+        Assert.Null(run.Json["cache"]!["element"]);
         Assert.Equal(0, AttnTool.Run("describe", "--stack", "[Attention(dim: 64, heads: 4)]").ExitCode);
     }
 

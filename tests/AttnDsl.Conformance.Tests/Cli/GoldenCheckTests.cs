@@ -20,12 +20,12 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
         }
 
         using TemporaryFolder folder = new();
-        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--json"]);
+        AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, path, folder), "--json"]);
 
         Report(run);
         Assert.True(run.ExitCode == 0, run.ToString());
         JsonArray rows = run.Json["rows"]!.AsArray();
-        Assert.Equal(Quantities(path, name), rows.Select(r => (string)r!["quantity"]!).ToHashSet());
+        Assert.Equal(GoldenStacks.Quantities(path, name), rows.Select(r => (string)r!["quantity"]!).ToHashSet());
         Assert.All(rows, row => Assert.True((double)row!["maxAbsError"]! <= 1e-9));
     }
 
@@ -39,12 +39,12 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
         }
 
         using TemporaryFolder folder = new();
-        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--json", "--dtype", "f32"]);
+        AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, path, folder), "--json", "--dtype", "f32"]);
 
         Report(run);
         Assert.True(run.ExitCode == 0, run.ToString());
         JsonNode?[] single = [.. run.Json["rows"]!.AsArray().Where(r => (string)r!["dtype"]! == "f32")];
-        Assert.Equal(Quantities(path, name), single.Select(r => (string)r!["quantity"]!).ToHashSet());
+        Assert.Equal(GoldenStacks.Quantities(path, name), single.Select(r => (string)r!["quantity"]!).ToHashSet());
         Assert.Contains(single, row => (double)row!["maxAbsError"]! > 0);
     }
 
@@ -58,10 +58,10 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
         }
 
         using TemporaryFolder folder = new();
-        bool core = IsCore(name);
+        bool core = GoldenStacks.IsCore(name);
         string wrong = core ? "grad.k" : "grad.Wk";
         string edited = EditedRecording.Read(path).Shift(wrong, 3, 1e-6).Save(folder.PathOf("edited.safetensors"));
-        AttnTool run = AttnTool.Run([.. Arguments(name, edited, folder), "--json"]);
+        AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder), "--json"]);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         JsonNode miss = Assert.Single(run.Json["rows"]!.AsArray(), row => !(bool)row!["ok"]!)!;
@@ -81,7 +81,7 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
 
         using TemporaryFolder folder = new();
         string edited = EditedRecording.Read(path).Shift("Wq", 0, 1e-3).Save(folder.PathOf("edited.safetensors"));
-        AttnTool run = AttnTool.Run([.. Arguments(name, edited, folder)]);
+        AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder)]);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Contains("MISS", run.Output);
@@ -120,9 +120,9 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
 
         using TemporaryFolder folder = new();
         string edited = EditedRecording.Read(path).Shift("out", 5, 1e-4).Save(folder.PathOf("edited.safetensors"));
-        Assert.Equal(1, AttnTool.Run([.. Arguments(name, edited, folder)]).ExitCode);
-        Assert.Equal(0, AttnTool.Run([.. Arguments(name, edited, folder), "--tolerance", "1e-3"]).ExitCode);
-        Assert.Equal(1, AttnTool.Run([.. Arguments(name, edited, folder), "--tolerance", "1e-5"]).ExitCode);
+        Assert.Equal(1, AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder)]).ExitCode);
+        Assert.Equal(0, AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder), "--tolerance", "1e-3"]).ExitCode);
+        Assert.Equal(1, AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder), "--tolerance", "1e-5"]).ExitCode);
     }
 
     [Fact]
@@ -142,10 +142,10 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
         }
 
         string edited = recording.Save(folder.PathOf("edited.safetensors"));
-        AttnTool swapped = AttnTool.Run([.. Arguments(name, edited, folder), "--layout", "BHTD"]);
+        AttnTool swapped = AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder), "--layout", "BHTD"]);
         Assert.True(swapped.ExitCode == 0, swapped.ToString());
 
-        AttnTool forgotten = AttnTool.Run([.. Arguments(name, edited, folder)]);
+        AttnTool forgotten = AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder)]);
         Assert.True(forgotten.ExitCode == 2, forgotten.ToString());
         Assert.Contains("--layout BHTD", forgotten.Error);
     }
@@ -160,49 +160,11 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
         }
 
         using TemporaryFolder folder = new();
-        AttnTool run = AttnTool.Run([.. Arguments(name, path, folder), "--decode", "9", "--json"]);
+        AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, path, folder), "--decode", "9", "--json"]);
         Assert.True(run.ExitCode == 1, run.ToString());
         JsonNode miss = Assert.Single(run.Json["rows"]!.AsArray(), row => !(bool)row!["ok"]!)!;
         Assert.Equal("decode", (string)miss["quantity"]!);
         Assert.Contains("[Causal]", (string)miss["note"]!);
-    }
-
-    private static bool IsCore(string name) => name.EndsWith("-core", System.StringComparison.Ordinal);
-
-    private static bool Decodes(string name) => !IsCore(name) && GoldenStacks.ByName[name].Contains("[Causal]");
-
-    private static List<string> Arguments(string name, string path, TemporaryFolder folder)
-    {
-        List<string> arguments = ["check", path, "--stack", GoldenStacks.ByName[name], "--map", folder.Write("map.txt", GoldenStacks.Map), "--gradients"];
-        if (Decodes(name))
-        {
-            arguments.AddRange(["--decode", "9"]);
-        }
-
-        if (name.StartsWith("gqa-llama3", System.StringComparison.Ordinal))
-        {
-            arguments.AddRange(["--next", "x_next=out_next"]);
-        }
-
-        return arguments;
-    }
-
-    /// <summary>What the file records, as the report must name it: all of it, or the check would be weaker than it looks.</summary>
-    private static HashSet<string> Quantities(string path, string name)
-    {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        HashSet<string> expected = ["out", .. file.Tensors.Keys.Where(k => k.StartsWith("grad.", System.StringComparison.Ordinal))];
-        if (Decodes(name))
-        {
-            expected.Add("decode");
-        }
-
-        if (file.Tensors.ContainsKey("out_next"))
-        {
-            expected.Add("next");
-        }
-
-        return expected;
     }
 
     private void Report(AttnTool run)

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Cli;
 
@@ -36,4 +38,52 @@ internal static class GoldenStacks
         ["sqa-xsmqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ExtremeSparseQuery(ratio: 4)] [MultiQuery] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
         ["sqa-rsqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ReverseSparseQuery(heads: 2, kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
     };
+
+    /// <summary>The recording is one of the core alone.</summary>
+    public static bool IsCore(string name) => name.EndsWith("-core", StringComparison.Ordinal);
+
+    /// <summary>The recorded layer can take its tokens one by one.</summary>
+    public static bool Decodes(string name) => !IsCore(name) && ByName[name].Contains("[Causal]");
+
+    /// <summary>The recording holds the token after the others.</summary>
+    public static bool HasNext(string name) => name.StartsWith("gqa-llama3", StringComparison.Ordinal);
+
+    /// <summary>Arguments that check all that a recording holds.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">The file, or an edited copy.</param>
+    /// <param name="folder">Takes the map.</param>
+    /// <param name="more">Further attributes of the stack.</param>
+    public static List<string> Arguments(string name, string path, TemporaryFolder folder, string more = "")
+    {
+        List<string> arguments = ["check", path, "--stack", ByName[name] + more, "--map", folder.Write("map.txt", Map), "--gradients"];
+        if (Decodes(name))
+        {
+            arguments.AddRange(["--decode", "9"]);
+        }
+
+        if (HasNext(name))
+        {
+            arguments.AddRange(["--next", "x_next=out_next"]);
+        }
+
+        return arguments;
+    }
+
+    /// <summary>What the file records, as the report must name it: all of it, or the check would be weaker than it looks.</summary>
+    public static HashSet<string> Quantities(string path, string name)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        HashSet<string> expected = ["out", .. file.Tensors.Keys.Where(k => k.StartsWith("grad.", StringComparison.Ordinal))];
+        if (Decodes(name))
+        {
+            expected.Add("decode");
+        }
+
+        if (file.Tensors.ContainsKey("out_next"))
+        {
+            expected.Add("next");
+        }
+
+        return expected;
+    }
 }

@@ -51,6 +51,9 @@ public sealed class UnusableInputTests
     [InlineData("--next", "=out")]
     [InlineData("--layout", "HTBD")]
     [InlineData("--dtype", "bf16")]
+    [InlineData("--threads", "-1")]
+    [InlineData("--threads", "1025")]
+    [InlineData("--threads", "all")]
     [InlineData("--decode", "few")]
     [InlineData("--unknown", "1")]
     public void AnOptionWithoutMeaning(string option, string value)

@@ -3,6 +3,9 @@ using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;
 
-/// <summary>The model on the attention that the compiler wrote.</summary>
-public sealed class GeneratedStoriesLogitsTests(ITestOutputHelper output)
-    : StoriesLogitsTests<StoriesAttention.Reference, StoriesAttention.Weights<double>>(output);
+/// <summary>The model on the reference attention that the compiler wrote.</summary>
+public sealed class GeneratedStoriesLogitsTests(ITestOutputHelper output) : StoriesLogitsTests<double, ReferenceCache<double>>(output)
+{
+    protected override StoriesModel<double, ReferenceCache<double>> Load(string path) =>
+        ReferenceModel<StoriesAttention.Reference, StoriesAttention.Weights<double>>.Load(path);
+}

@@ -19,14 +19,14 @@ public sealed class StoriesCheckpointTests : IDisposable
     {
         int[] header = TinyFiles.Header;
         header[5] *= sharedClassifier ? 1 : -1;
-        Checkpoint checkpoint = Load(TinyFiles.Checkpoint(header, sharedClassifier));
+        Checkpoint<double> checkpoint = Load(TinyFiles.Checkpoint(header, sharedClassifier));
 
         Assert.Equal(new CheckpointHeader(64, 3, 2, 8, 4, 260, 16, sharedClassifier), checkpoint.Header);
         AssertFilled(0, 260 * 64, checkpoint.TokenEmbedding);
         Assert.Equal(2, checkpoint.Layers.Count);
         for (int i = 0; i < 2; i++)
         {
-            CheckpointLayer layer = checkpoint.Layers[i];
+            CheckpointLayer<double> layer = checkpoint.Layers[i];
             AssertFilled(1 + i, 64, layer.AttentionNorm);
             AssertFilled(3 + i, 64 * 64, layer.Query);
             AssertFilled(5 + i, 32 * 64, layer.Key);
@@ -69,6 +69,14 @@ public sealed class StoriesCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Single_and_double_precision_read_the_same_weights()
+    {
+        string path = files.Write("model.bin", TinyFiles.Checkpoint(TinyFiles.Header));
+        Checkpoint<float> single = Checkpoint<float>.Load(path, StoriesAttention.Cpu.Shape);
+        Assert.Equal(Checkpoint<double>.Load(path, StoriesAttention.Cpu.Shape).Layers[1].Up, single.Layers[1].Up.Select(weight => (double)weight));
+    }
+
+    [Fact]
     public void A_header_whose_sizes_overflow_64_bits_is_refused()
     {
         // 64 · 3 · 2³¹ · 2³¹ · 4 bytes are 3 · 2⁷⁰, which is 0 in 64 bits.
@@ -101,9 +109,9 @@ public sealed class StoriesCheckpointTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains("absent.bin", Assert.Throws<FileNotFoundException>(() => Checkpoint.Load(files.Missing("absent.bin"), NaiveAttention.Shape)).Message, StringComparison.Ordinal);
+        Assert.Contains("absent.bin", Assert.Throws<FileNotFoundException>(() => Checkpoint<double>.Load(files.Missing("absent.bin"), NaiveAttention.Shape)).Message, StringComparison.Ordinal);
 
-    private Checkpoint Load(byte[] bytes) => Checkpoint.Load(files.Write("model.bin", bytes), NaiveAttention.Shape);
+    private Checkpoint<double> Load(byte[] bytes) => Checkpoint<double>.Load(files.Write("model.bin", bytes), NaiveAttention.Shape);
 
     private void Refused(byte[] bytes, string reason)
     {

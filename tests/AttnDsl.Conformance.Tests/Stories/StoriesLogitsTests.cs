@@ -1,15 +1,15 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics;
 using global::Stories;
 using Xunit.Abstractions;
 
 namespace AttnDsl.Conformance.Tests.Stories;
 
 /// <summary>The pretrained model against the logits that its authors' program recorded in float32.</summary>
-public abstract class StoriesLogitsTests<TAttention, TWeights>(ITestOutputHelper output)
-    where TAttention : ICachedAttentionReference<TWeights, double>
-    where TWeights : AttentionWeights<double>
+public abstract class StoriesLogitsTests<T, TCache>(ITestOutputHelper output)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const double Tolerance = 2e-4;
     private const int Positions = 128;
@@ -36,12 +36,14 @@ public abstract class StoriesLogitsTests<TAttention, TWeights>(ITestOutputHelper
             return;
         }
 
-        ReferenceCache<double>[] caches = model.CreateCaches();
-        var logits = new List<double>();
+        Story<T, TCache> story = model.Begin();
+        var logits = new List<T>();
         foreach (int[] tokens in golden.Tokens.Chunk(chunk))
         {
-            logits.AddRange(model.Logits(tokens, caches));
+            logits.AddRange(model.Logits(tokens, story));
         }
+
+        Assert.Equal(Positions, story.Length);
 
         AssertClose(golden, [.. logits]);
     }
@@ -65,18 +67,18 @@ public abstract class StoriesLogitsTests<TAttention, TWeights>(ITestOutputHelper
         }
 
         var sampler = new Sampler();
-        double[] logits = model.Logits(golden.Tokens);
+        T[] logits = model.Logits(golden.Tokens);
         for (int t = 0; t < Positions; t++)
         {
             double[] recorded = golden.Logits.AsSpan(t * Vocab, Vocab).ToArray();
-            Assert.Equal(sampler.Next(recorded), sampler.Next(logits.AsSpan(t * Vocab, Vocab)));
+            Assert.Equal(sampler.Next<double>(recorded), sampler.Next<T>(logits.AsSpan(t * Vocab, Vocab)));
         }
     }
 
     [Fact]
     public void Tokens_that_do_not_fit_are_refused()
     {
-        if (Load() is not var (model, _))
+        if (Load() is not var (model, _) || Load() is not var (stranger, _))
         {
             return;
         }
@@ -85,24 +87,26 @@ public abstract class StoriesLogitsTests<TAttention, TWeights>(ITestOutputHelper
         Assert.Contains("actual 513", Assert.Throws<ArgumentException>(() => model.Logits(new int[513])).Message, StringComparison.Ordinal);
         Assert.Contains("from 0 to 511", Assert.Throws<ArgumentOutOfRangeException>(() => model.Logits([1, 512])).Message, StringComparison.Ordinal);
         Assert.Contains("from 0 to 511", Assert.Throws<ArgumentOutOfRangeException>(() => model.Logits([-1])).Message, StringComparison.Ordinal);
-        Assert.Contains("one per layer", Assert.Throws<ArgumentException>(() => model.Logits([1], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("another model's", Assert.Throws<ArgumentException>(() => model.Logits([1], stranger.Begin())).Message, StringComparison.Ordinal);
         Assert.Contains("at most 511", Assert.Throws<ArgumentOutOfRangeException>(() => model.Continue([1], new Sampler(), 512)).Message, StringComparison.Ordinal);
 
-        ReferenceCache<double>[] full = model.CreateCaches();
+        Story<T, TCache> full = model.Begin();
         model.Logits(new int[512], full);
         Assert.Contains("512 taken", Assert.Throws<ArgumentException>(() => model.Logits([1], full)).Message, StringComparison.Ordinal);
     }
 
-    private (StoriesModel<TAttention, TWeights> Model, GoldenLogits Golden)? Load() =>
+    protected abstract StoriesModel<T, TCache> Load(string path);
+
+    private (StoriesModel<T, TCache> Model, GoldenLogits Golden)? Load() =>
         StoriesData.Find(StoriesData.Model, output) is { } model && StoriesData.Find(StoriesData.Logits, output) is { } logits
-            ? (StoriesModel<TAttention, TWeights>.Load(model), GoldenLogits.Load(logits))
+            ? (Load(model), GoldenLogits.Load(logits))
             : null;
 
-    private void AssertClose(GoldenLogits golden, double[] logits)
+    private void AssertClose(GoldenLogits golden, T[] logits)
     {
         Assert.Equal(Positions * Vocab, golden.Logits.Length);
         Assert.Equal(golden.Logits.Length, logits.Length);
-        double worst = golden.Logits.Zip(logits, (expected, actual) => Math.Abs(expected - actual)).Max();
+        double worst = golden.Logits.Zip(logits, (expected, actual) => Math.Abs(expected - double.CreateChecked(actual))).Max();
         output.WriteLine(FormattableString.Invariant($"{Positions} positions, largest difference {worst:E2}, limit {Tolerance:E0}"));
         Assert.InRange(worst, 0, Tolerance);
     }

@@ -14,15 +14,17 @@ public sealed class StoriesProgramTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => files.Dispose();
 
-    [Fact]
-    public async Task It_tells_the_recorded_story_and_its_speed()
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("reference")]
+    public async Task It_tells_the_recorded_story_and_its_speed(string backend)
     {
         if (StoriesData.Find(StoriesData.Model, output) is not { } model || StoriesData.Find(StoriesData.Tokenizer, output) is not { } tokenizer)
         {
             return;
         }
 
-        (int code, string story, string report) = await Run("--model", model, "--tokenizer", tokenizer, "--prompt", "Once upon a time", "--tokens", "39");
+        (int code, string story, string report) = await Run("--model", model, "--tokenizer", tokenizer, "--prompt", "Once upon a time", "--tokens", "39", "--backend", backend);
         Assert.Equal(0, code);
         Assert.Equal("Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball", story.TrimEnd());
         Assert.StartsWith("39 tokens after a prompt of 5", report, StringComparison.Ordinal);
@@ -55,6 +57,14 @@ public sealed class StoriesProgramTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(reason, report, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_backend_that_is_none_is_refused()
+    {
+        (int code, string story, string report) = await Run("--model", "model.bin", "--tokenizer", "tokens.bin", "--backend", "gpu");
+        Assert.NotEqual(0, code);
+        Assert.Contains("'cpu'", story + report, StringComparison.Ordinal);
+    }
+
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
@@ -62,7 +72,7 @@ public sealed class StoriesProgramTests(ITestOutputHelper output) : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(typeof(Checkpoint).Assembly.Location);
+        start.ArgumentList.Add(typeof(Tokenizer).Assembly.Location);
         Array.ForEach(arguments, start.ArgumentList.Add);
         using Process process = Process.Start(start)!;
         Task<string> text = process.StandardOutput.ReadToEndAsync();

@@ -13,8 +13,8 @@ public sealed class StoriesSamplerTests
     [Fact]
     public void Greedy_takes_the_likeliest_and_the_first_of_equals()
     {
-        Assert.Equal(1, new Sampler().Next(Logits));
-        Assert.Equal(1, new Sampler().Next([0.0, 3.0, 3.0]));
+        Assert.Equal(1, new Sampler().Next<double>(Logits));
+        Assert.Equal(1, new Sampler().Next<double>([0.0, 3.0, 3.0]));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class StoriesSamplerTests
         int[] Draw(int seed)
         {
             var sampler = new Sampler(temperature: 1, seed: seed);
-            return Enumerable.Range(0, 64).Select(_ => sampler.Next(Logits)).ToArray();
+            return Enumerable.Range(0, 64).Select(_ => sampler.Next<double>(Logits)).ToArray();
         }
 
         Assert.Equal(Draw(5), Draw(5));
@@ -65,7 +65,7 @@ public sealed class StoriesSamplerTests
         Assert.Equal(parameter, Assert.Throws<ArgumentOutOfRangeException>(() => new Sampler(temperature, topP)).ParamName);
 
     [Fact]
-    public void No_logits_are_refused() => Assert.Throws<ArgumentException>(() => new Sampler().Next([]));
+    public void No_logits_are_refused() => Assert.Throws<ArgumentException>(() => new Sampler().Next<double>([]));
 
     private static double[] Shares(Sampler sampler)
     {
@@ -73,7 +73,7 @@ public sealed class StoriesSamplerTests
         var counts = new double[Logits.Length];
         for (int i = 0; i < Draws; i++)
         {
-            counts[sampler.Next(Logits)]++;
+            counts[sampler.Next<double>(Logits)]++;
         }
 
         return counts.Select(count => count / Draws).ToArray();

@@ -6,9 +6,6 @@ namespace AttnDsl.Cpu.Tests.Backward;
 /// <summary>Lengths around every tile border, widths of all kinds and head maps, causal and not.</summary>
 public class GradientShapeTests
 {
-    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
-    private static readonly BandMask Everything = new(BandMask.Unbounded, BandMask.Unbounded);
-
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 17)]
@@ -33,9 +30,9 @@ public class GradientShapeTests
     public void Lengths(int queries, int keys) => Paths.OnEach(path =>
     {
         var gradient = new GradientCase(AttentionCase.Create(TokenRows.Core(2, queries, keys), 4, 2, 24, 20));
-        gradient.Check(default(IdentityScore), Everything, path + ", everything");
+        gradient.Check(default(IdentityScore), Masks.Everything, path + ", everything");
         gradient.Attention.Visible = (row, key) => key <= row;
-        gradient.Check(default(IdentityScore), Causal, path + ", causal");
+        gradient.Check(default(IdentityScore), Masks.Causal, path + ", causal");
     });
 
     [Theory]
@@ -56,7 +53,7 @@ public class GradientShapeTests
     {
         var gradient = new GradientCase(AttentionCase.Create(TokenRows.Core(1, 29, 37), 2, 1, keyWidth, valueWidth));
         gradient.Attention.Visible = (row, key) => key <= row;
-        gradient.Check(default(IdentityScore), Causal, path);
+        gradient.Check(default(IdentityScore), Masks.Causal, path);
     });
 
     [Theory]
@@ -72,7 +69,7 @@ public class GradientShapeTests
     {
         var gradient = new GradientCase(AttentionCase.Create(TokenRows.Uniform(2, 60), heads, kv, 16, 12));
         gradient.Attention.Visible = (row, key) => key <= row;
-        gradient.Check(default(IdentityScore), Causal, path);
+        gradient.Check(default(IdentityScore), Masks.Causal, path);
     });
 
     [Fact]
@@ -81,7 +78,7 @@ public class GradientShapeTests
         // More key heads than query heads: the query heads repeat, one after the other.
         var gradient = new GradientCase(AttentionCase.Create(TokenRows.Uniform(2, 75), HeadMap.Tiled(2, 6), HeadMap.Grouped(6, 6), HeadMap.Grouped(6, 6), 16, 24));
         gradient.Attention.Visible = (row, key) => key <= row;
-        gradient.Check(default(IdentityScore), Causal, path);
+        gradient.Check(default(IdentityScore), Masks.Causal, path);
     });
 
     [Fact]
@@ -96,7 +93,16 @@ public class GradientShapeTests
             20,
             16);
         var gradient = new GradientCase(attention);
-        gradient.Check(default(IdentityScore), Everything, path);
+        gradient.Check(default(IdentityScore), Masks.Everything, path);
+    });
+
+    [Fact]
+    public void Long() => Paths.OnEach(path =>
+    {
+        var gradient = new GradientCase(AttentionCase.Create(TokenRows.Core(1, 640, 700), 1, 1, 64, 32));
+        gradient.Check(default(IdentityScore), Masks.Everything, path + ", everything");
+        gradient.Attention.Visible = (row, key) => key <= row;
+        gradient.Check(default(IdentityScore), Masks.Causal, path + ", causal");
     });
 
     [Fact]
@@ -104,6 +110,6 @@ public class GradientShapeTests
     {
         var gradient = new GradientCase(AttentionCase.Create(TokenRows.Core(1, 170, 150, CausalAlign.TopLeft), 3, 3, 16, 16));
         gradient.Attention.Visible = (row, key) => key <= row;
-        gradient.Check(default(IdentityScore), Causal, path);
+        gradient.Check(default(IdentityScore), Masks.Causal, path);
     });
 }

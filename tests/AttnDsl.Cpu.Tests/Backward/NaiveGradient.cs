@@ -22,6 +22,9 @@ internal sealed class NaiveGradient<T>
         Key = new T[k.Length];
         Value = new T[v.Length];
         Sinks = new T[sinks.Length];
+        Output = new T[dO.Length];
+        Lse = new T[rows.Batch * rows.Tokens * geometry.ScoreHeads];
+        Array.Fill(Lse, T.NegativeInfinity);
         int dk = geometry.KeyWidth;
         int dv = geometry.ValueWidth;
         T scale = T.CreateTruncating(geometry.Scale);
@@ -82,6 +85,8 @@ internal sealed class NaiveGradient<T>
                         }
                     }
 
+                    o.CopyTo(Output, oAt);
+                    Lse[oAt / dv] = lse;
                     T delta = T.Zero;
                     for (int c = 0; c < dv; c++)
                     {
@@ -122,6 +127,10 @@ internal sealed class NaiveGradient<T>
             }
         }
     }
+
+    public T[] Output { get; }
+
+    public T[] Lse { get; }
 
     public T[] Query { get; }
 

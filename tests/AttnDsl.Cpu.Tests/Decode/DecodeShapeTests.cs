@@ -6,8 +6,6 @@ namespace AttnDsl.Cpu.Tests.Decode;
 /// <summary>Lengths around every border of blocks and pieces, widths of all kinds, heads in all groupings.</summary>
 public class DecodeShapeTests
 {
-    private static readonly BandMask Causal = new(BandMask.Unbounded, 0);
-
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 17)]
@@ -26,7 +24,7 @@ public class DecodeShapeTests
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(2, queries, keys), 4, 2, 24, 20));
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
     });
 
     [Theory]
@@ -46,7 +44,7 @@ public class DecodeShapeTests
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 2, 131), 6, 2, keyWidth, valueWidth));
         attention.Visible = (row, key) => key <= row;
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
     });
 
     [Theory]
@@ -63,7 +61,7 @@ public class DecodeShapeTests
     public void Groups(int heads, int kv) => Paths.OnEach(path =>
     {
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(TokenRows.Core(1, 1, 333), heads, kv, 32, 48));
-        DecodeCase.Check(attention, default(IdentityScore), Causal, path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Causal, path);
     });
 
     [Fact]
@@ -72,6 +70,6 @@ public class DecodeShapeTests
         // Fewer query heads than keys; keys and values shared in different ways; a stored head that nobody reads.
         AttentionCase attention = DecodeCase.Rounded(AttentionCase.Create(
             TokenRows.Core(2, 3, 70), HeadMap.Tiled(2, 6), HeadMap.Grouped(3, 6), HeadMap.Table(4, [0, 2, 2, 2, 0, 3]), 16, 24));
-        DecodeCase.Check(attention, default(IdentityScore), new BandMask(BandMask.Unbounded, BandMask.Unbounded), path);
+        DecodeCase.Check(attention, default(IdentityScore), Masks.Everything, path);
     });
 }

@@ -54,7 +54,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
             model["method"] = name;
             model["forward"] = forward;
             model["derivative"] = ScoreDerivative.IsOne(derivative) ? "" : " * (" + Scores.Write(derivative) + ")";
-            _gradients.Add(new AttendMethod(name + "\n" + Key(step.Forward), model));
+            _gradients.Add(new AttendMethod(name + "\n" + forward + "\n" + Key(step.Forward), model));
         }
 
         return name;

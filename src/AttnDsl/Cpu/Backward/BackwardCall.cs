@@ -4,7 +4,7 @@ using System.Threading;
 namespace AttnDsl.Cpu;
 
 /// <summary>
-/// One backward. Score heads are worked on by themselves, in waves that bound the memory, each split into parts of its keys; then what a wave left is summed over the heads that share a query, key or value head, always in the same order.
+/// One backward. First the sums over single queries; then score heads are worked on by themselves, in waves that bound the memory, each split into parts of its keys; then what a wave left is summed over the heads that share a query, key or value head, always in the same order.
 /// Kept per thread and used again, so that calls allocate nothing.
 /// </summary>
 internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
@@ -12,17 +12,24 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
     where TScore : struct, IScore
     where TMask : struct, IPairMask
 {
-    // Floats of unsummed gradients; more only where a single head per thread needs more.
-    private const long WaveBudget = 24 << 20;
-
     // Pieces that a call should have, so that threads finish together. Fixed, because the parts decide in which order query gradients are summed.
     private const int Pieces = 32;
+
+    // Queries per piece of the sums over single queries.
+    private const int SummedQueries = 64;
 
     // Keys per summing piece.
     private const int SummedKeys = 256;
 
     // Multiply-adds under which waking the others costs more than they bring.
     private const long AloneBelow = 400_000;
+
+    private enum Phase
+    {
+        Queries,
+        Heads,
+        Sums,
+    }
 
     [ThreadStatic]
     private static BackwardCall<TLanes, TScore, TMask>? _idle;
@@ -33,13 +40,17 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
     private TMask _mask;
     private BackwardPointers _at;
     private double* _sinkGradients;
+    private float* _shift;
+    private float* _delta;
+    private long _queryStride;
 
-    private bool _summing;
+    private Phase _phase;
     private int _parts;
     private int _wave;
     private int _waveCount;
     private int _firstBatch;
     private int _queryTiles;
+    private int _queryBlocks;
     private int _keyBlocks;
     private GradientStore _store;
 
@@ -75,14 +86,18 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
 
     public override void Execute(int index, Workspace workspace)
     {
-        if (_summing)
+        switch (_phase)
         {
-            Sum(index);
-        }
-        else
-        {
-            // The first keys have most queries under a causal mask: their parts come first.
-            Differentiate(index % _waveCount, index / _waveCount, workspace);
+            case Phase.Queries:
+                SumQueries(index);
+                break;
+            case Phase.Heads:
+                // The first keys have most queries under a causal mask: their parts come first.
+                Differentiate(index % _waveCount, index / _waveCount, workspace);
+                break;
+            default:
+                Sum(index);
+                break;
         }
     }
 
@@ -107,20 +122,26 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
             _parts,
             keyRows * HeadGradient<TLanes, TScore, TMask>.Padded(_geometry.KeyWidth),
             keyRows * HeadGradient<TLanes, TScore, TMask>.Padded(_geometry.ValueWidth));
-        int wave = (int)Math.Min(Math.Max(WaveBudget / Math.Max(_store.HeadFloats, 1), (threads + _parts - 1) / _parts), heads);
+        int wave = (int)Math.Min(Math.Max(BackwardBudget.WaveFloats / Math.Max(_store.HeadFloats, 1), (threads + _parts - 1) / _parts), heads);
         long sinks = Workspace.Padded(2 * heads);
-        float* memory = workspace.Reserve(sinks + (_store.HeadFloats * wave));
+        _queryStride = Workspace.Padded(queries);
+        float* memory = workspace.Reserve(sinks + (2 * heads * _queryStride) + (_store.HeadFloats * wave));
         _sinkGradients = (double*)memory;
-        _store.Memory = memory + sinks;
+        _shift = memory + sinks;
+        _delta = _shift + (heads * _queryStride);
+        _store.Memory = _delta + (heads * _queryStride);
         long products = (long)queries * keys * ((3L * _geometry.KeyWidth) + (2L * _geometry.ValueWidth));
+        _phase = Phase.Queries;
+        _queryBlocks = (queries + SummedQueries - 1) / SummedQueries;
+        CpuTeam.Shared.Run(this, _rows.Batch * _queryBlocks, products * heads < AloneBelow ? 1 : threads, cancellation);
         for (long first = 0; first < heads; first += wave)
         {
             _wave = checked((int)first);
             _waveCount = (int)Math.Min(wave, heads - first);
             int used = products * _waveCount < AloneBelow ? 1 : threads;
-            _summing = false;
+            _phase = Phase.Heads;
             CpuTeam.Shared.Run(this, _waveCount * _parts, used, cancellation);
-            _summing = true;
+            _phase = Phase.Sums;
             _firstBatch = _wave / _geometry.ScoreHeads;
             int batches = ((_wave + _waveCount - 1) / _geometry.ScoreHeads) - _firstBatch + 1;
             CpuTeam.Shared.Run(this, batches * SumsPerBatch, used, cancellation);
@@ -130,6 +151,15 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
     }
 
     private int SumsPerBatch => (_geometry.Query.Heads * (_queryTiles + 1)) + ((_geometry.Key.Heads + _geometry.Value.Heads) * _keyBlocks);
+
+    private void SumQueries(int index)
+    {
+        int batch = index / _queryBlocks;
+        int token = index % _queryBlocks * SummedQueries;
+        int count = Math.Clamp(_rows.Count(batch) - token, 0, SummedQueries);
+        long first = (batch * _geometry.ScoreHeads * _queryStride) + token;
+        QuerySums.Compute(in _at, _geometry, ((long)batch * _rows.Tokens) + token, count, _shift + first, _delta + first, _queryStride);
+    }
 
     /// <summary>One part of one score head.</summary>
     private void Differentiate(int inWave, int part, Workspace workspace)
@@ -145,7 +175,6 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
         job.KeyWidth = _geometry.KeyWidth;
         job.ValueWidth = _geometry.ValueWidth;
         job.Scale = _geometry.Scale;
-        job.Sink = _at.Sinks == null ? float.NegativeInfinity : _at.Sinks[head];
         job.QueryStride = (long)_geometry.Query.Heads * job.KeyWidth;
         job.Query = _at.Query + (batch * _rows.Tokens * job.QueryStride) + ((long)_geometry.Query.Of(head) * job.KeyWidth);
         job.KeyStride = (long)_geometry.Key.Heads * job.KeyWidth;
@@ -154,17 +183,18 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
         job.Value = _at.Value + (batch * _rows.Keys * job.ValueStride) + ((long)_geometry.Value.Of(head) * job.ValueWidth);
         job.OutputStride = (long)_geometry.ScoreHeads * job.ValueWidth;
         long place = batch * _rows.Tokens * job.OutputStride;
-        job.Output = _at.Output + place + ((long)head * job.ValueWidth);
         job.OutputGradient = _at.OutputGradient + place + ((long)head * job.ValueWidth);
-        job.LseStride = _geometry.ScoreHeads;
-        job.Lse = _at.Lse + (batch * _rows.Tokens * job.LseStride) + head;
+        long first = (((long)batch * _geometry.ScoreHeads) + head) * _queryStride;
+        job.Shift = _shift + first;
+        job.Delta = _delta + first;
         job.QueryGradient = _store.Query(inWave, part);
         job.KeyGradient = _store.Key(inWave);
         job.ValueGradient = _store.Value(inWave);
         job.Run(part, _parts, workspace);
-        if (part == 0)
+        if (part == 0 && _at.Sinks != null)
         {
-            _sinkGradients[_wave + inWave] = job.SinkGradient;
+            float* lse = _at.Lse + ((long)batch * _rows.Tokens * _geometry.ScoreHeads) + head;
+            _sinkGradients[_wave + inWave] = QuerySums.SinkGradient(_at.Sinks[head], lse, _geometry.ScoreHeads, job.Delta, _rows.Count(batch));
         }
     }
 
@@ -176,7 +206,7 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
         int queryPieces = _geometry.Query.Heads * (_queryTiles + 1);
         if (index < queryPieces)
         {
-            SumQueries(batch, index / (_queryTiles + 1), index % (_queryTiles + 1));
+            SumQueryGradients(batch, index / (_queryTiles + 1), index % (_queryTiles + 1));
             return;
         }
 
@@ -186,7 +216,7 @@ internal sealed unsafe class BackwardCall<TLanes, TScore, TMask> : TeamJob
         SumKeys(batch, ofKeys, index / _keyBlocks, index % _keyBlocks);
     }
 
-    private void SumQueries(int batch, int head, int tile)
+    private void SumQueryGradients(int batch, int head, int tile)
     {
         int width = _geometry.KeyWidth;
         int count = _rows.Count(batch);

@@ -1,10 +1,12 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace AttnDsl.Cpu;
 
 /// <content>The present key tile.</content>
 internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PrepareKeys(int tile)
     {
         int rows = TLanes.TileRows;
@@ -20,7 +22,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
             int first = panel * rows;
             long key = _firstKey + first;
             int left = Math.Min(rows, count - first);
-            bool finite = Packing.Transposed(Key + (key * KeyStride), KeyStride, left, rows, KeyWidth, 1, _keyPanels + ((nint)first * KeyWidth), rows);
+            float* keys = _keyPanels + ((nint)first * (KeyWidth + 1));
+            bool finite = Packing.Transposed(Key + (key * KeyStride), KeyStride, left, rows, KeyWidth, 1, keys, rows);
+            new Span<float>(keys + ((nint)rows * KeyWidth), rows).Fill(1);
             finite &= Packing.Transposed(Value + (key * ValueStride), ValueStride, left, rows, ValueWidth, 1, _valuePanels + ((nint)first * ValueWidth), rows);
             _finite[panel] = finite ? (byte)1 : (byte)0;
             if (Mask.Segments)

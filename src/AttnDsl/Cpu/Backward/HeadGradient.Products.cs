@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace AttnDsl.Cpu;
 
@@ -6,6 +7,7 @@ namespace AttnDsl.Cpu;
 internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 {
     /// <summary>dV += P^T dO and dK += dS^T Q over a strip.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void AddKeyGradients(int strip, int firstPanel, int endPanel)
     {
         int panelRows = TLanes.TileRows;
@@ -57,6 +59,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Add(float* left, float* right, float* target, int width, int strip, int block, int count, int from, int to)
     {
         int panelWidth = RowTile.Vectors * TLanes.Count;
@@ -76,6 +79,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     }
 
     /// <summary>dQ^T += K^T dS^T of one tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void AddQueryGradients(in GradientTile info, int tile, int t)
     {
         int rows = TLanes.TileRows;

@@ -1,5 +1,6 @@
 using System;
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace AttnDsl.Cpu;
 
@@ -9,9 +10,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     private const double Log2EExact = 1.4426950408889634;
 
     /// <summary>Ranges, D and packed operands of all queries; those that see no key in the range are not packed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PrepareQueries(int firstKey, int endKey)
     {
-        SinkGradient = 0;
         for (int tile = 0; tile < _tiling.Tiles; tile++)
         {
             ref GradientTile info = ref _tiles[tile];
@@ -25,6 +26,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
                 info.Active = info.AnyFirst < endKey && info.AnyEnd > firstKey;
                 if (info.Active)
                 {
+                    Fetch(info.Token + info.Rows, Math.Min(Lanes, _count - info.Token - info.Rows));
                     Pack(tile, ref info, blind);
                 }
             }
@@ -32,6 +34,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     }
 
     /// <returns>Whether there are queries that see nothing.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FindRanges(int tile, ref GradientTile info)
     {
         int place = tile * Lanes;
@@ -49,30 +52,20 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
             bool real = lane < info.Rows;
             int token = info.Token + Math.Min(lane, info.Rows - 1);
             int row = _past + token;
-            float mass = real ? Lse[token * LseStride] : float.NegativeInfinity;
+            bool ignored = !real || float.IsNegativeInfinity(Shift[token]);
             KeyRange range = Mask.Range(row);
             int low = Math.Max(range.First, 0);
             int high = Math.Min(range.End, _keyCount);
-            bool blind = low >= high || float.IsNegativeInfinity(mass);
+            bool blind = low >= high || ignored;
             _row[place + lane] = row;
             first[lane] = blind ? -1 : low - 1;
             end[lane] = blind ? 0 : high;
-            _start[place + lane] = blind ? float.NegativeInfinity : (float)(-Total(mass) * Log2EExact);
-            _delta[place + lane] = 0;
+            _shift[place + lane] = blind ? float.NegativeInfinity : Shift[token];
+            _delta[place + lane] = blind ? 0 : -Delta[token];
             segments[lane] = Mask.Segments ? Tokens.QuerySegment(Batch, token) : 0;
             if (!real)
             {
                 continue;
-            }
-
-            if (!float.IsNegativeInfinity(mass))
-            {
-                float delta = Dot(Output + (token * OutputStride), OutputGradient + (token * OutputStride), ValueWidth);
-                _delta[place + lane] = blind ? 0 : -delta;
-                if (!float.IsNegativeInfinity(Sink))
-                {
-                    SinkGradient -= Math.Exp(Sink - Total(mass)) * delta;
-                }
             }
 
             anyBlind |= blind;
@@ -87,18 +80,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         return anyBlind;
     }
 
-    /// <summary>ln(e^mass + e^sink): with it in place of the log-sum the weights come out scaled by the keys' share.</summary>
-    private readonly double Total(double mass)
-    {
-        if (float.IsNegativeInfinity(Sink))
-        {
-            return mass;
-        }
-
-        double larger = Math.Max(mass, Sink);
-        return larger + Math.Log(Math.Exp(mass - larger) + Math.Exp(Sink - larger));
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(int tile, ref GradientTile info, bool anyBlind)
     {
         int lanes = Lanes;
@@ -108,13 +90,14 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         int place = tile % StripTiles * lanes * width;
         float* query = Query + (info.Token * QueryStride);
         float* gradient = OutputGradient + (info.Token * OutputStride);
-        float* queryLanes = _queryLanes + ((nint)tile * lanes * KeyWidth);
+        float* queryLanes = _queryLanes + ((nint)tile * lanes * (KeyWidth + 1));
         float* gradientLanes = _gradientLanes + ((nint)tile * lanes * ValueWidth);
         float* queryRows = _queryRows + ((nint)strip * Strip.Lanes * PaddedRows(KeyWidth)) + place;
         float* gradientRows = _gradientRows + ((nint)strip * Strip.Lanes * PaddedRows(ValueWidth)) + place;
         float factor = (float)(Score.Form == ScoreForm.General ? Scale : Scale * Log2EExact);
         nint step = Strip.Lanes * width;
         bool finite = Packing.Transposed(query, QueryStride, info.Rows, padded, KeyWidth, factor, queryLanes, lanes);
+        new Span<float>(_shift + (tile * lanes), padded).CopyTo(new Span<float>(queryLanes + ((nint)lanes * KeyWidth), padded));
         finite &= Packing.Transposed(gradient, OutputStride, info.Rows, padded, ValueWidth, 1, gradientLanes, lanes);
         Packing.Copied(query, QueryStride, info.Rows, padded, KeyWidth, width, step, queryRows);
         Packing.Copied(gradient, OutputStride, info.Rows, padded, ValueWidth, width, step, gradientRows);
@@ -136,6 +119,24 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         }
     }
 
+    /// <summary>The rows of one head lie a page or so apart, where no prefetcher follows.</summary>
+    private readonly void Fetch(int token, int rows)
+    {
+        const int Line = 64 / sizeof(float);
+        for (int row = token; Sse.IsSupported && row < token + rows; row++)
+        {
+            for (int channel = 0; channel < KeyWidth; channel += Line)
+            {
+                Sse.Prefetch1(Query + (row * QueryStride) + channel);
+            }
+
+            for (int channel = 0; channel < ValueWidth; channel += Line)
+            {
+                Sse.Prefetch1(OutputGradient + (row * OutputStride) + channel);
+            }
+        }
+    }
+
     private static void ClearLane(float* at, int width)
     {
         for (int channel = 0; channel < width; channel++, at += Lanes)
@@ -153,25 +154,5 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
                 panels[i] = float.IsFinite(panels[i]) ? panels[i] : 0;
             }
         }
-    }
-
-    private static float Dot(float* a, float* b, int width)
-    {
-        Vector128<float> sum = Vector128<float>.Zero;
-        Vector128<float> other = Vector128<float>.Zero;
-        int i = 0;
-        for (; i + 8 <= width; i += 8)
-        {
-            sum = Vector128.MultiplyAddEstimate(Vector128.Load(a + i), Vector128.Load(b + i), sum);
-            other = Vector128.MultiplyAddEstimate(Vector128.Load(a + i + 4), Vector128.Load(b + i + 4), other);
-        }
-
-        float total = Vector128.Sum(sum + other);
-        for (; i < width; i++)
-        {
-            total += a[i] * b[i];
-        }
-
-        return total;
     }
 }

@@ -7,6 +7,7 @@ namespace AttnDsl.Cpu;
 internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 {
     /// <summary>Everything between the present key tile and a strip.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddStrip(int strip)
     {
         int first = int.MaxValue;
@@ -54,6 +55,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindPanels(ref GradientTile tile, PairClass* classes)
     {
         tile.From = 0;
@@ -83,6 +85,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     }
 
     /// <summary>P^T and dS^T of one tile of the strip, 0 in panels that it does not see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Weigh(in GradientTile info, int tile, int t, int first, int end)
     {
         PairClass* classes = _classes + (t * MaxPanels);
@@ -118,6 +121,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     private readonly bool IsPlain(PairClass seen, int panel) => seen == PairClass.All && Score.Form != ScoreForm.General && _finite[panel] != 0;
 
     /// <summary>Panels that every query sees.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WeighVisible(in GradientTile info, int tile, int t, int panel, int count)
     {
         int rows = TLanes.TileRows;
@@ -126,7 +130,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         {
             TileCall call = Scores(tile, t, panel + done, 0);
             call.Panels = count - done;
-            call.Init = _start + (tile * Lanes);
+
+            // One more step through the depth, shift times one: added last, a large one costs the sum no digits.
+            call.Depth = KeyWidth + 1;
             if (Score.Form == ScoreForm.Biased)
             {
                 AddBias(in info, tile, t, panel + done, count - done);
@@ -152,6 +158,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     }
 
     /// <summary>One panel that not every query sees, or that needs care: hidden pairs are chosen away last, whatever came out for them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WeighCarefully(in GradientTile info, int tile, int t, int panel, PairClass seen)
     {
         int rows = TLanes.TileRows;
@@ -176,7 +183,6 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         Clear(t, panel, to, info.Vectors);
         Widen(panel, (t * Lanes) + laneFrom, (t * Lanes) + laneTo);
         TileCall call = Scores(tile, t, panel, from);
-        call.Init = _zeros;
         Tile.Run<TLanes, Plain>(to - from, &call);
         call = WeightGradients(tile, t, panel, from);
         Tile.Run<TLanes, Plain>(to - from, &call);
@@ -184,7 +190,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         TLanes log2E = TLanes.Broadcast(Log2E);
         TLanes zero = TLanes.Broadcast(0);
         float* constants = Exp2Constants.Table;
-        float* start = _start + (tile * Lanes);
+        float* shift = _shift + (tile * Lanes);
         for (int row = 0; row < rows; row++)
         {
             int key = (panel * rows) + row;
@@ -206,7 +212,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
                     score = TLanes.MultiplyAdd(Score.Bias(Pair(in info, tile, v, key)), log2E, score);
                 }
 
-                TLanes weight = TLanes.Exp2(score + TLanes.Load(start + (v * width)), constants);
+                TLanes weight = TLanes.Exp2(score + TLanes.Load(shift + (v * width)), constants);
                 gradient *= weight;
                 if (select)
                 {
@@ -221,6 +227,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void AddBias(in GradientTile info, int tile, int t, int panel, int count)
     {
         int rows = TLanes.TileRows;
@@ -230,8 +237,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
             float* target = _weights + (key * Strip.Lanes) + (t * Lanes);
             for (int v = 0; v < info.Vectors; v++)
             {
-                TLanes start = TLanes.Load(_start + (tile * Lanes) + (v * TLanes.Count));
-                TLanes.Store(target + (v * TLanes.Count), TLanes.MultiplyAdd(Score.Bias(Pair(in info, tile, v, key)), log2E, start));
+                TLanes.Store(target + (v * TLanes.Count), Score.Bias(Pair(in info, tile, v, key)) * log2E);
             }
         }
     }
@@ -241,9 +247,10 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     {
         int rows = TLanes.TileRows;
         TileCall call = default;
-        call.A = _keyPanels + ((nint)panel * rows * KeyWidth);
-        call.AStep = (nint)rows * KeyWidth;
-        call.B = _queryLanes + ((nint)tile * Lanes * KeyWidth) + (vector * TLanes.Count);
+        call.A = _keyPanels + ((nint)panel * rows * (KeyWidth + 1));
+        call.AStep = (nint)rows * (KeyWidth + 1);
+        call.Init = _zeros;
+        call.B = _queryLanes + ((nint)tile * Lanes * (KeyWidth + 1)) + (vector * TLanes.Count);
         call.BRow = Lanes;
         call.C = _weights + (panel * rows * Strip.Lanes) + (t * Lanes) + (vector * TLanes.Count);
         call.CRow = Strip.Lanes;

@@ -8,6 +8,7 @@ namespace AttnDsl.Cpu;
 /// Gradients of one score head over a range of key tiles. For a key tile and every strip of queries: P^T from the log-sums again, dP^T, dS^T = P^T ∘ (dP^T − D), queries in the lanes;
 /// then dV += P^T dO and dK += dS^T Q, which stay in a near cache while the strips go by, and dQ^T += K^T dS^T.
 /// Scores and their gradients exist for one key tile and one strip at a time.
+/// The methods are compiled for speed at once: in the first tier, which a program's first calls would run in, the kernels under them would wait.
 /// </summary>
 internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     where TLanes : unmanaged, IKernelLanes<TLanes>
@@ -32,14 +33,12 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     public long KeyStride;
     public float* Value;
     public long ValueStride;
-    public float* Output;
     public float* OutputGradient;
     public long OutputStride;
-    public float* Lse;
-    public long LseStride;
 
-    /// <summary>The head's sink, −∞ without.</summary>
-    public float Sink;
+    /// <summary>Per query, from <see cref="QuerySums"/>.</summary>
+    public float* Shift;
+    public float* Delta;
     public double Scale;
     public int KeyWidth;
     public int ValueWidth;
@@ -48,7 +47,6 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     public float* QueryGradient;
     public float* KeyGradient;
     public float* ValueGradient;
-    public double SinkGradient;
 
     private int _count;
     private int _keyCount;
@@ -57,15 +55,15 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
 
     private GradientTile* _tiles;
 
-    // Per query: range of keys, segment (integers), row, where the exponents' accumulators start, −D.
+    // Per query: range of keys, segment (integers), row, what is added to scores to make them exponents, −D.
     private float* _first;
     private float* _end;
     private float* _segment;
     private float* _row;
-    private float* _start;
+    private float* _shift;
     private float* _delta;
 
-    // Queries and output gradients: [tile][channel][query], and [strip][channels / 2 vectors][query][2 vectors].
+    // Queries, after whose channels comes the shift, and output gradients: [tile][channel][query], and [strip][channels / 2 vectors][query][2 vectors].
     private float* _queryLanes;
     private float* _gradientLanes;
     private float* _queryRows;
@@ -83,7 +81,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     private float* _keyTarget;
     private float* _valueTarget;
 
-    // [panel][channel][keys], and keys once more as [channels][keys][channels of a panel], not finite ones as 0.
+    // [panel][channel][keys], those of keys with a row of ones after the channels; and keys once more as [channels][keys][channels of a panel], not finite ones as 0.
     private float* _keyPanels;
     private float* _valuePanels;
     private float* _keyChannels;
@@ -129,6 +127,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
     public static int KeyTiles(int keys) => (keys + KeyTile - 1) / KeyTile;
 
     /// <summary>Computes a part of the key tiles: their dK and dV, and their share of dQ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int part, int parts, Workspace workspace)
     {
         _count = Tokens.Count(Batch);
@@ -172,9 +171,9 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         _end = cursor.Take(lanes);
         _segment = cursor.Take(lanes);
         _row = cursor.Take(lanes);
-        _start = cursor.Take(lanes);
+        _shift = cursor.Take(lanes);
         _delta = cursor.Take(lanes);
-        _queryLanes = cursor.Take(lanes * KeyWidth);
+        _queryLanes = cursor.Take(lanes * (KeyWidth + 1));
         _gradientLanes = cursor.Take(lanes * ValueWidth);
         _queryRows = cursor.Take(lanes * PaddedRows(KeyWidth));
         _gradientRows = cursor.Take(lanes * PaddedRows(ValueWidth));
@@ -182,7 +181,7 @@ internal unsafe partial struct HeadGradient<TLanes, TScore, TMask>
         _scoreGradients = cursor.Take(KeyTile * Strip.Lanes);
         _zeros = cursor.Take(Strip.Lanes);
         _sums = cursor.Take(Strip.Lanes);
-        _keyPanels = cursor.Take((long)KeyTile * KeyWidth);
+        _keyPanels = cursor.Take((long)KeyTile * (KeyWidth + 1));
         _valuePanels = cursor.Take((long)KeyTile * ValueWidth);
         _keyChannels = cursor.Take((long)KeyTile * Channels(KeyWidth));
         _keySegments = (int*)cursor.Take(KeyTile);

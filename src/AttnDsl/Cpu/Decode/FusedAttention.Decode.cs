@@ -6,6 +6,40 @@ namespace AttnDsl.Cpu;
 /// <content>Few queries over many keys.</content>
 public static partial class FusedAttention
 {
+    // Decoding costs time in proportion to the queries; the other kernel packs keys and values first and then takes a vector of queries for the price of one.
+    // They break even at 8 queries (16 heads on one key head) to 20 (a key head of its own for each), over thousands of keys.
+    private const int MostDecoded = 8;
+
+    /// <summary><see cref="Decode"/> for a handful of queries, <see cref="Forward"/> for more.</summary>
+    /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
+    public static void Attend<TScore, TMask, T>(
+        AttendGeometry geometry,
+        ReadOnlySpan<float> query,
+        HeadRows<T> keys,
+        HeadRows<T> values,
+        ReadOnlySpan<float> sinks,
+        TokenRows rows,
+        TScore score,
+        TMask mask,
+        Span<float> output,
+        Span<float> lse,
+        int threads = 0,
+        CancellationToken cancellation = default)
+        where TScore : struct, IScore
+        where TMask : struct, IPairMask
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Tokens <= MostDecoded)
+        {
+            Decode(geometry, query, keys, values, sinks, rows, score, mask, output, lse, threads, cancellation);
+        }
+        else
+        {
+            Forward(geometry, query, keys, values, sinks, rows, score, mask, output, lse, threads, cancellation);
+        }
+    }
+
     /// <summary><see cref="Forward"/> for few queries: keys and values are read once, as they lie, and shared by the heads that use them. Same operands, same results up to rounding.</summary>
     /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
     public static unsafe void Decode<TScore, TMask, T>(

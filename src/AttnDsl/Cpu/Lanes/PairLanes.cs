@@ -17,14 +17,14 @@ public readonly ref struct PairLanes<TLanes>
     private readonly int _head;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal PairLanes(TLanes row, TLanes columns, int firstRow, int lastRow, int column, int head)
+    internal PairLanes(TLanes row, TLanes column, int firstRow, int lastRow, int columnIndex, int head)
     {
         _row = row;
-        _column = columns;
+        _column = column;
         _firstRow = firstRow;
         _lastRow = lastRow;
-        _firstColumn = column;
-        _lastColumn = column;
+        _firstColumn = columnIndex;
+        _lastColumn = columnIndex;
         _head = head;
     }
 

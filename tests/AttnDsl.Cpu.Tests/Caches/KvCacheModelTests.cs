@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace AttnDsl.Cpu.Tests.Caches;
+
+/// <summary>Random operations on a cache and on plain lists of tokens.</summary>
+public class KvCacheModelTests
+{
+    [Theory]
+    [InlineData(CacheElement.Float32, 0)]
+    [InlineData(CacheElement.Float32, 23)]
+    [InlineData(CacheElement.BFloat16, 0)]
+    [InlineData(CacheElement.BFloat16, 23)]
+    public void RandomOperations(CacheElement element, int capacity)
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var model = new Model(new Random(seed), element, capacity);
+            for (int operation = 0; operation < 60; operation++)
+            {
+                model.Do();
+                model.Check($"seed {seed}, operation {operation}");
+            }
+        }
+    }
+
+    private sealed class Model
+    {
+        private readonly Random _random;
+        private readonly int _capacity;
+        private readonly int _batch;
+        private readonly CacheStream[] _streams;
+        private readonly KvCache _cache;
+
+        // Per row and token: segment, and the scalars of every stream.
+        private readonly List<(int Segment, float[][] Scalars)>[] _rows;
+        private bool _segmented;
+
+        public Model(Random random, CacheElement element, int capacity)
+        {
+            _random = random;
+            _capacity = capacity;
+            _batch = random.Next(1, 4);
+            _streams = [new("k", random.Next(1, 4), random.Next(1, 20)), new("v", random.Next(1, 3), random.Next(1, 20))];
+            _cache = new KvCache(_batch, element, capacity == 0 ? null : capacity, _streams);
+            _rows = [.. Enumerable.Range(0, _batch).Select(_ => new List<(int, float[][])>())];
+        }
+
+        public void Do()
+        {
+            switch (_random.Next(12))
+            {
+                case 0:
+                    int row = _random.Next(_batch);
+                    int length = _random.Next(_rows[row].Count + 1);
+                    _cache.Truncate(row, length);
+                    _rows[row].RemoveRange(length, _rows[row].Count - length);
+                    break;
+                case 1 when _random.Next(3) == 0:
+                    _cache.Reset();
+                    Array.ForEach(_rows, list => list.Clear());
+                    _segmented = false;
+                    break;
+                case 2 when _capacity == 0:
+                    int reserved = _random.Next(40);
+                    _cache.Reserve(reserved);
+                    Assert.True(_cache.Capacity >= _rows.Max(list => list.Count) + reserved);
+                    break;
+                case 3:
+                    Append(commit: false);
+                    break;
+                default:
+                    Append(commit: true);
+                    break;
+            }
+        }
+
+        public void Check(string what)
+        {
+            for (int row = 0; row < _batch; row++)
+            {
+                Assert.True(_rows[row].Count == _cache.Length(row), what);
+            }
+
+            int longest = _rows.Max(list => list.Count);
+            for (int s = 0; s < _streams.Length; s++)
+            {
+                int size = (int)_streams[s].ScalarsPerToken;
+                var expected = new float[_batch * longest * size];
+                for (int row = 0; row < _batch; row++)
+                {
+                    for (int token = 0; token < _rows[row].Count; token++)
+                    {
+                        _rows[row][token].Scalars[s].CopyTo(expected, ((row * longest) + token) * size);
+                    }
+                }
+
+                Assert.True(expected.SequenceEqual(_cache.Read(s)), what);
+            }
+
+            Assert.True(_cache.Bytes == (long)_cache.Capacity * _batch * _cache.ScalarsPerToken * (_cache.Element == CacheElement.Float32 ? 4 : 2), what);
+        }
+
+        private void Append(bool commit)
+        {
+            int tokens = _random.Next(1, 6);
+            int[] counts = [.. Enumerable.Range(0, _batch).Select(_ => _random.Next(tokens + 1))];
+            int[] segments = _random.Next(4) == 0 ? [.. Enumerable.Range(0, _batch * tokens).Select(_ => _random.Next(3))] : [];
+            TokenRows block = TokenRows.Ragged(counts, tokens, default, segments);
+            if (_capacity != 0 && Enumerable.Range(0, _batch).Any(row => _rows[row].Count + counts[row] > _capacity))
+            {
+                Assert.Throws<ArgumentException>(() => _cache.Extend(block));
+                return;
+            }
+
+            TokenRows extended = _cache.Extend(block);
+            float[][] values = [.. _streams.Select(stream => Numbers.Random(_random.Next(), _batch * tokens * (int)stream.ScalarsPerToken))];
+            for (int s = 0; s < _streams.Length; s++)
+            {
+                _cache.Append(s, values[s], extended);
+            }
+
+            for (int row = 0; row < _batch; row++)
+            {
+                var added = new List<(int, float[][])>();
+                for (int token = 0; token < counts[row]; token++)
+                {
+                    int segment = segments.Length > 0 ? segments[(row * tokens) + token] : _rows[row].Count > 0 ? _rows[row][^1].Segment : 0;
+                    int place = (row * tokens) + token;
+                    added.Add((segment, [.. _streams.Select((stream, s) => Stored(values[s].AsSpan(place * (int)stream.ScalarsPerToken, (int)stream.ScalarsPerToken)))]));
+                }
+
+                CheckExtension(extended, row, [.. _rows[row], .. added], counts[row], segments.Length > 0);
+                if (commit)
+                {
+                    _rows[row].AddRange(added);
+                }
+            }
+
+            if (commit)
+            {
+                _cache.Commit(extended);
+                _segmented |= segments.Length > 0;
+            }
+        }
+
+        private void CheckExtension(TokenRows extended, int row, List<(int Segment, float[][] Scalars)> all, int count, bool segmented)
+        {
+            Assert.Equal((count, all.Count, all.Count - count), (extended.Count(row), extended.KeyCount(row), extended.Past(row)));
+            Assert.Equal(_segmented || segmented, extended.HasSegments);
+            for (int key = 0; key < all.Count; key++)
+            {
+                Assert.Equal(all[key].Segment, extended.KeySegment(row, key));
+            }
+
+            for (int token = 0; token < count; token++)
+            {
+                Assert.Equal(all[all.Count - count + token].Segment, extended.QuerySegment(row, token));
+            }
+        }
+
+        private float[] Stored(ReadOnlySpan<float> values)
+        {
+            float[] stored = values.ToArray();
+            return _cache.Element == CacheElement.Float32 ? stored : Array.ConvertAll(stored, value => BFloat16Bits.ToSingle(BFloat16Bits.FromDouble(value)));
+        }
+    }
+}
