@@ -50,7 +50,7 @@ internal static class LayerCheck
         float[] q = Scaled(seed + 1, batch * queries * shape.QueryHeads * shape.KeyWidth, size);
         float[] k = Scaled(seed + 2, batch * keys * shape.KeyHeads * shape.KeyWidth, size);
         float[] v = CpuCalls.Random(seed + 3, batch * keys * shape.ValueHeads * shape.ValueWidth);
-        Core(layer, TokenRows.Core(batch, queries, keys, shape.Causal ?? CausalAlign.BottomRight), q, k, v, seed, report);
+        Core(layer, TokenRows.Core(batch, queries, keys, shape.Causal ?? CausalAlign.BottomRight), q, k, v, seed, report, scores: size > 1 ? size * size : 0);
     }
 
     /// <param name="layer">The layer.</param>
@@ -61,17 +61,14 @@ internal static class LayerCheck
     /// <param name="seed">Of the weights and of the gradient.</param>
     /// <param name="report">Receives the errors.</param>
     /// <param name="hidden">Places in k and v from which on no query sees anything: the kernel gets NaN and infinity there, and must leave gradients of exactly 0.</param>
-    public static void Core(CpuCase layer, TokenRows rows, float[] q, float[] k, float[] v, int seed, Action<string>? report = null, (int Keys, int Values)? hidden = null)
+    /// <param name="scores">Size of the largest scores where they are large, before any cap; see <see cref="SingleRule"/>.</param>
+    public static void Core(CpuCase layer, TokenRows rows, float[] q, float[] k, float[] v, int seed, Action<string>? report = null, (int Keys, int Values)? hidden = null, double scores = 0)
     {
         LayerShape shape = layer.Cpu.Shape;
         (AttentionWeights<double> wide, AttentionWeights<float> narrow) = layer.Weights(seed);
         float[] g = CpuCalls.Random(seed + 4, rows.Batch * rows.Tokens * shape.ScoreHeads * shape.ValueWidth);
         CoreResult<double> expected = layer.Reference.Core(wide, CpuCalls.Wide(q), CpuCalls.Wide(k), CpuCalls.Wide(v), rows);
         CoreResult<float> plain = layer.Single.Core(narrow, q, k, v, rows);
-
-        // Scores of ordinary size are within the rule as it is.
-        double largest = expected.Lse.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
-        double scores = largest > 50 ? largest : 0;
         AttentionWeights<double> expectedWeights = layer.Reference.Zeros();
         AttentionWeights<float> plainWeights = layer.Single.Zeros();
         CoreGradients<double> expectedGradients = layer.Reference.CoreBackward(wide, CpuCalls.Wide(q), CpuCalls.Wide(k), CpuCalls.Wide(v), CpuCalls.Wide(g), expectedWeights, rows);
