@@ -31,7 +31,8 @@ internal readonly unsafe struct Exponential : ITileMode
     static bool ITileMode.Exponential => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TLanes ITileMode.Start<TLanes>(float* told) => TLanes.Broadcast(0);
+    public static TLanes Start<TLanes>(float* told)
+        where TLanes : unmanaged, IKernelLanes<TLanes> => TLanes.Broadcast(0);
 
     /// <summary>Bound of a panel's lane sum: far above it floats overflow, far below it a maximum that is only roughly right loses nothing.</summary>
     public const float SumLimit = 1e12f;
