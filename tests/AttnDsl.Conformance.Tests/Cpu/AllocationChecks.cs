@@ -12,6 +12,7 @@ internal static class AllocationChecks
     private const int Tokens = 48;
     private const int WarmUp = 5;
     private const int Measured = 10;
+    private const int Rounds = 5;
 
     public static readonly Type[] Layers =
         [typeof(GqaLlama3), typeof(GqaGptOss), typeof(SqaReverse), typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesRagged), typeof(Shared64), typeof(Halved)];
@@ -49,7 +50,7 @@ internal static class AllocationChecks
         }
 
         KvCache cache = layer.Cpu.CreateCache(Batch);
-        cache.Reserve(Tokens + WarmUp + Measured);
+        cache.Reserve(Tokens + WarmUp + (Rounds * Measured));
         yield return ("Prefill", Bytes(() =>
         {
             cache.Reset();
@@ -66,13 +67,20 @@ internal static class AllocationChecks
                 call();
             }
 
-            long before = allocated();
-            for (int i = 0; i < Measured; i++)
+            // On a crowded machine a helper's first piece may come late; what a call allocates it allocates every time.
+            long least = long.MaxValue;
+            for (int round = 0; round < Rounds && least > 0; round++)
             {
-                call();
+                long before = allocated();
+                for (int i = 0; i < Measured; i++)
+                {
+                    call();
+                }
+
+                least = Math.Min(least, allocated() - before);
             }
 
-            return allocated() - before;
+            return least;
         }
     }
 

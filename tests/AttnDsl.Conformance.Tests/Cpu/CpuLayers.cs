@@ -108,6 +108,6 @@ public partial class UnhalvedWide;
 public partial class Shared64;
 
 /// <summary>So narrow that T · T numbers anywhere would dwarf all else.</summary>
-[Attention(dim: 8, heads: 1)]
+[Attention(dim: 16, heads: 8, headDim: 2)]
 [Causal]
 public partial class Slim;

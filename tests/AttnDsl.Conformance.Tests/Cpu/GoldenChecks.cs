@@ -51,8 +51,7 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
             string what = $"{file}, {path}";
             SingleRule.Check($"{what}, out", expected, plain, layer.Forward(narrow, x, rows), report: output.WriteLine);
             (float[] dx, AttentionWeights<float> gradients) = layer.Backward(narrow, x, g, rows);
-            SingleRule.Check($"{what}, grad.x", expectedInput, plainInput, dx, Tolerances.GradientFactor, output.WriteLine);
-            SingleRule.Check(what, expectedGradients, plainGradients, gradients, output.WriteLine);
+            SingleRule.Gradients(what, [("x", expectedInput, plainInput, dx), .. SingleRule.Weights(expectedGradients, plainGradients, gradients)], report: output.WriteLine);
         });
     }
 
@@ -82,9 +81,10 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
             SingleRule.Check($"{what}, lse", expected.Lse, plain.Lse, lse, report: output.WriteLine);
             (float[] dq, float[] dk, float[] dv) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(v.Length));
             layer.Cpu.CoreBackward(narrow, q, k, v, g, dq, dk, dv, layer.Single.Zeros(), rows);
-            SingleRule.Check($"{what}, grad.q", expectedGradients.Query, plainGradients.Query, dq, Tolerances.GradientFactor, output.WriteLine);
-            SingleRule.Check($"{what}, grad.k", expectedGradients.Key, plainGradients.Key, dk, Tolerances.GradientFactor, output.WriteLine);
-            SingleRule.Check($"{what}, grad.v", expectedGradients.Value, plainGradients.Value, dv, Tolerances.GradientFactor, output.WriteLine);
+            SingleRule.Gradients(
+                what,
+                [("q", expectedGradients.Query, plainGradients.Query, dq), ("k", expectedGradients.Key, plainGradients.Key, dk), ("v", expectedGradients.Value, plainGradients.Value, dv)],
+                report: output.WriteLine);
         });
     }
 

@@ -122,32 +122,50 @@ public sealed class ShapeTests
     {
         CpuCase layer = CpuCase.Of(typeof(TopLeft));
         LayerShape shape = layer.Cpu.Shape;
-        (_, AttentionWeights<float> weights) = layer.Weights(seed: 540);
         TokenRows rows = TokenRows.Core(1, queries, keys, CausalAlign.TopLeft);
-        int hidden = queries * shape.KeyHeads * shape.KeyWidth;
+        int seen = queries * shape.KeyHeads * shape.KeyWidth;
         float[] q = CpuCalls.Random(541, queries * shape.QueryHeads * shape.KeyWidth);
         float[] k = CpuCalls.Random(542, keys * shape.KeyHeads * shape.KeyWidth);
         float[] v = CpuCalls.Random(543, k.Length);
-        (float[] foulK, float[] foulV) = ([.. k], [.. v]);
-        Array.Fill(foulK, float.NaN, hidden, k.Length - hidden);
-        Array.Fill(foulV, float.PositiveInfinity, hidden, v.Length - hidden);
+        LayerCheck.Core(layer, rows, q, k, v, seed: 540, hidden: (seen, seen));
+    }
+
+    /// <summary>Queries before the first key: output 0, lse −∞, gradient exactly 0, whatever they and the gradients of their outputs hold.</summary>
+    [Theory]
+    [InlineData(40, 7)]
+    [InlineData(6, 3)]
+    public void Queries_that_see_nothing_and_hold_no_numbers(int queries, int keys)
+    {
+        CpuCase layer = CpuCase.Of(typeof(Tiled));
+        LayerShape shape = layer.Cpu.Shape;
+        int blind = queries - keys;
+        float[] q = CpuCalls.Random(551, queries * shape.QueryHeads * shape.KeyWidth);
+        float[] k = CpuCalls.Random(552, keys * shape.KeyHeads * shape.KeyWidth);
+        float[] g = CpuCalls.Random(553, queries * shape.ScoreHeads * shape.ValueWidth);
+        (_, AttentionWeights<float> weights) = layer.Weights(seed: 550);
+        TokenRows rows = TokenRows.Core(1, queries, keys);
+        (float[] foul, float[] foulGradient) = ([.. q], [.. g]);
+        Array.Fill(foul, float.NaN, 0, blind * shape.QueryHeads * shape.KeyWidth);
+        Array.Fill(foulGradient, float.NaN, 0, blind * shape.ScoreHeads * shape.ValueWidth);
         Paths.OnEach(path =>
         {
-            (float[] y, float[] lse, float[][] gradients) = Run(k, v);
-            (float[] foulY, float[] foulLse, float[][] foulGradients) = Run(foulK, foulV);
-            Assert.Equal(y, foulY);
-            Assert.Equal(lse, foulLse);
-            Assert.All(Enumerable.Range(0, 3), i => Assert.Equal(gradients[i], foulGradients[i]));
-            Assert.All(foulGradients[1][hidden..].Concat(foulGradients[2][hidden..]), gradient => Assert.Equal(0, gradient));
+            (float[] y, float[] lse) = (CpuCalls.Nans(g.Length), CpuCalls.Nans(queries * shape.ScoreHeads));
+            layer.Cpu.Core(weights, foul, k, k, y, lse, rows);
+            Assert.All(y[..(blind * shape.ScoreHeads * shape.ValueWidth)], number => Assert.Equal(0, number));
+            Assert.All(lse[..(blind * shape.ScoreHeads)], number => Assert.Equal(float.NegativeInfinity, number));
+            Assert.All(y[(blind * shape.ScoreHeads * shape.ValueWidth)..], number => Assert.True(float.IsFinite(number)));
+            float[][] clean = Gradients(q, g);
+            float[][] fouled = Gradients(foul, foulGradient);
+            Assert.All(fouled[0][..(blind * shape.QueryHeads * shape.KeyWidth)], number => Assert.Equal(0, number));
+            Assert.All(Enumerable.Range(0, 4), i => Assert.Equal(clean[i], fouled[i]));
         });
 
-        (float[] Y, float[] Lse, float[][] Gradients) Run(float[] key, float[] value)
+        float[][] Gradients(float[] query, float[] gradient)
         {
-            (float[] y, float[] lse) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(queries * shape.ScoreHeads));
-            layer.Cpu.Core(weights, q, key, value, y, lse, rows);
-            float[][] gradients = [CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(v.Length)];
-            layer.Cpu.CoreBackward(weights, q, key, value, y, gradients[0], gradients[1], gradients[2], layer.Single.Zeros(), rows);
-            return (y, lse, gradients);
+            (float[] dq, float[] dk, float[] dv) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(k.Length));
+            AttentionWeights<float> gradients = CpuCalls.NanWeights(layer);
+            layer.Cpu.CoreBackward(weights, query, k, k, gradient, dq, dk, dv, gradients, rows);
+            return [dq, dk, dv, gradients["sinks"].Data];
         }
     }
 }

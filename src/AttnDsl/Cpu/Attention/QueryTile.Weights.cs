@@ -19,7 +19,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         {
             for (int i = 0; i < count; i++)
             {
-                StartAccumulators(panel + i, PairClass.All, 0, _vectors, weights + ((nint)i * rows * lanes));
+                WriteOffsets(panel + i, PairClass.All, 0, _vectors, weights + ((nint)i * rows * lanes));
             }
 
             call.Init = weights;
@@ -28,7 +28,6 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         }
         else
         {
-            // s − m for nothing: the accumulators start at −m.
             call.Init = _negated;
         }
 
@@ -66,10 +65,10 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
             }
         }
 
-        // −∞ in an accumulator hides a pair, but not if the product is no number.
+        // −∞ added to a product hides a pair, but not if the product is no number.
         if (Score.Form != ScoreForm.General && _ready && (seen == PairClass.All || KeyFinite[panel] != 0))
         {
-            StartAccumulators(panel, seen, from, to, weights);
+            WriteOffsets(panel, seen, from, to, weights);
             TileCall call = Against(panel, from, weights);
             call.Init = weights + (from * width);
             call.InitRow = lanes;
@@ -216,9 +215,9 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         }
     }
 
-    /// <summary>What the accumulators of a panel start at: bias − m, −∞ where hidden.</summary>
+    /// <summary>What is added to the products of a panel: bias − m, −∞ where hidden.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void StartAccumulators(int panel, PairClass seen, int from, int to, float* target)
+    private void WriteOffsets(int panel, PairClass seen, int from, int to, float* target)
     {
         int rows = TLanes.TileRows;
         int lanes = Lanes;

@@ -120,7 +120,10 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
 
         // Scores come out in units of log2 unless an operation has to see them first.
         float factor = (float)(Score.Form == ScoreForm.General ? scale : scale * 1.4426950408889634);
-        Packing.Transposed(query, queryStride, Rows, _vectors * TLanes.Count, KeyWidth, factor, _query, Lanes);
+        if (!Packing.Transposed(query, queryStride, Rows, _vectors * TLanes.Count, KeyWidth, factor, _query, Lanes))
+        {
+            ClearBlind();
+        }
 
         int rows = TLanes.TileRows;
         int from = _anyFirst / rows;
@@ -137,6 +140,18 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         Sweep(start, to);
         Sweep(from, start);
         return true;
+    }
+
+    /// <summary>Whatever a query that sees nothing holds, be it NaN, its output is 0.</summary>
+    private readonly void ClearBlind()
+    {
+        for (int lane = 0; lane < Rows; lane++)
+        {
+            for (int channel = 0; channel < KeyWidth && ((int*)_end)[lane] == 0; channel++)
+            {
+                _query[((nint)channel * Lanes) + lane] = 0;
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -18,13 +18,13 @@ internal static unsafe class Tile4x1
         for (nint panel = 0; panel < panels; panel++)
         {
             float* from = init;
-            TLanes c00 = TLanes.Load(from);
+            TLanes c00 = TMode.Start<TLanes>(from);
             from += call->InitRow;
-            TLanes c10 = TLanes.Load(from);
+            TLanes c10 = TMode.Start<TLanes>(from);
             from += call->InitRow;
-            TLanes c20 = TLanes.Load(from);
+            TLanes c20 = TMode.Start<TLanes>(from);
             from += call->InitRow;
-            TLanes c30 = TLanes.Load(from);
+            TLanes c30 = TMode.Start<TLanes>(from);
 
             float* x = a;
             float* b = call->B;
@@ -49,19 +49,23 @@ internal static unsafe class Tile4x1
             if (TMode.Exponential)
             {
                 float* constants = call->Constants;
-                c00 = TLanes.Exp2(c00, constants);
+                from = init;
+                c00 = TLanes.Exp2(c00 + TLanes.Load(from), constants);
                 TLanes.Store(to, c00);
                 TLanes s0 = c00;
+                from += call->InitRow;
                 to += call->CRow;
-                c10 = TLanes.Exp2(c10, constants);
+                c10 = TLanes.Exp2(c10 + TLanes.Load(from), constants);
                 TLanes.Store(to, c10);
                 s0 += c10;
+                from += call->InitRow;
                 to += call->CRow;
-                c20 = TLanes.Exp2(c20, constants);
+                c20 = TLanes.Exp2(c20 + TLanes.Load(from), constants);
                 TLanes.Store(to, c20);
                 s0 += c20;
+                from += call->InitRow;
                 to += call->CRow;
-                c30 = TLanes.Exp2(c30, constants);
+                c30 = TLanes.Exp2(c30 + TLanes.Load(from), constants);
                 TLanes.Store(to, c30);
                 s0 += c30;
                 TLanes limit = TLanes.Broadcast(Exponential.SumLimit);

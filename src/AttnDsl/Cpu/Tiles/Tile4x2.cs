@@ -19,17 +19,17 @@ internal static unsafe class Tile4x2
         for (nint panel = 0; panel < panels; panel++)
         {
             float* from = init;
-            TLanes c00 = TLanes.Load(from);
-            TLanes c01 = TLanes.Load(from + w);
+            TLanes c00 = TMode.Start<TLanes>(from);
+            TLanes c01 = TMode.Start<TLanes>(from + w);
             from += call->InitRow;
-            TLanes c10 = TLanes.Load(from);
-            TLanes c11 = TLanes.Load(from + w);
+            TLanes c10 = TMode.Start<TLanes>(from);
+            TLanes c11 = TMode.Start<TLanes>(from + w);
             from += call->InitRow;
-            TLanes c20 = TLanes.Load(from);
-            TLanes c21 = TLanes.Load(from + w);
+            TLanes c20 = TMode.Start<TLanes>(from);
+            TLanes c21 = TMode.Start<TLanes>(from + w);
             from += call->InitRow;
-            TLanes c30 = TLanes.Load(from);
-            TLanes c31 = TLanes.Load(from + w);
+            TLanes c30 = TMode.Start<TLanes>(from);
+            TLanes c31 = TMode.Start<TLanes>(from + w);
 
             float* x = a;
             float* b = call->B;
@@ -59,31 +59,35 @@ internal static unsafe class Tile4x2
             if (TMode.Exponential)
             {
                 float* constants = call->Constants;
-                c00 = TLanes.Exp2(c00, constants);
+                from = init;
+                c00 = TLanes.Exp2(c00 + TLanes.Load(from), constants);
                 TLanes.Store(to, c00);
                 TLanes s0 = c00;
-                c01 = TLanes.Exp2(c01, constants);
+                c01 = TLanes.Exp2(c01 + TLanes.Load(from + w), constants);
                 TLanes.Store(to + w, c01);
                 TLanes s1 = c01;
+                from += call->InitRow;
                 to += call->CRow;
-                c10 = TLanes.Exp2(c10, constants);
+                c10 = TLanes.Exp2(c10 + TLanes.Load(from), constants);
                 TLanes.Store(to, c10);
                 s0 += c10;
-                c11 = TLanes.Exp2(c11, constants);
+                c11 = TLanes.Exp2(c11 + TLanes.Load(from + w), constants);
                 TLanes.Store(to + w, c11);
                 s1 += c11;
+                from += call->InitRow;
                 to += call->CRow;
-                c20 = TLanes.Exp2(c20, constants);
+                c20 = TLanes.Exp2(c20 + TLanes.Load(from), constants);
                 TLanes.Store(to, c20);
                 s0 += c20;
-                c21 = TLanes.Exp2(c21, constants);
+                c21 = TLanes.Exp2(c21 + TLanes.Load(from + w), constants);
                 TLanes.Store(to + w, c21);
                 s1 += c21;
+                from += call->InitRow;
                 to += call->CRow;
-                c30 = TLanes.Exp2(c30, constants);
+                c30 = TLanes.Exp2(c30 + TLanes.Load(from), constants);
                 TLanes.Store(to, c30);
                 s0 += c30;
-                c31 = TLanes.Exp2(c31, constants);
+                c31 = TLanes.Exp2(c31 + TLanes.Load(from + w), constants);
                 TLanes.Store(to + w, c31);
                 s1 += c31;
                 TLanes limit = TLanes.Broadcast(Exponential.SumLimit);

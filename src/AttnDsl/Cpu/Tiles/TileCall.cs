@@ -16,7 +16,7 @@ internal unsafe struct TileCall
 
     public nint BRow;
 
-    /// <summary>What the accumulators start at.</summary>
+    /// <summary>What the accumulators start at; in exponential runs, what is added at the end.</summary>
     public float* Init;
 
     /// <summary>0 repeats one row.</summary>
