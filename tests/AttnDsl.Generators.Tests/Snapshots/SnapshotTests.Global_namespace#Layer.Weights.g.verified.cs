@@ -5,7 +5,7 @@
 // k_proj.weight [16, 16]
 // v_proj.weight [16, 16]
 // o_proj.weight [16, 16]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 partial class Layer

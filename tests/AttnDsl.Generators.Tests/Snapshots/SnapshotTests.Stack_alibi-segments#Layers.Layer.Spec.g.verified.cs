@@ -8,7 +8,7 @@
 // s_ij ← s_ij − m_h |i − j|, slopes m_h per score head (ALiBi)
 // p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0
 // o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers
@@ -68,7 +68,7 @@ namespace Layers
             public const long CacheScalarsPerToken = 0;
 
             /// <summary>Bytes a cached token takes in float32.</summary>
-            public const long CacheBytesPerToken = 0L * sizeof(float);
+            public const long CacheBytesPerToken = 0L * 4;
 
             /// <summary>Scalars a sequence holds whatever its length.</summary>
             public const long ConstantStateScalars = 0;
@@ -93,14 +93,14 @@ namespace Layers
                 return checked(2 * (16384 * 1L + 128 * global::System.Math.Min(context, 4L)));
             }
 
-            /// <summary>Bytes one decoded token reads in float32: every weight once and the visible part of the cache.</summary>
+            /// <summary>Bytes one decoded token reads: every weight once in float32, and the visible part of the cache in float32.</summary>
             /// <param name="context">Tokens visible to it without a window, itself included.</param>
             /// <exception cref="global::System.ArgumentOutOfRangeException">context is below 1.</exception>
             /// <exception cref="global::System.OverflowException">The count exceeds a long.</exception>
             public static long DecodeBytes(long context)
             {
                 global::System.ArgumentOutOfRangeException.ThrowIfLessThan(context, 1);
-                return checked(sizeof(float) * (ParameterCount + global::System.Math.Min(context, 4L) * 0));
+                return checked(sizeof(float) * ParameterCount + global::System.Math.Min(context, 4L) * CacheBytesPerToken);
             }
 
             /// <summary>Sum over the positions of a row of the keys on one side, at most <paramref name="reach"/> each.</summary>

@@ -11,7 +11,7 @@
 // o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]
 //
 // Memory: every intermediate as [B, T, channels], and one row of scores at a time.
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

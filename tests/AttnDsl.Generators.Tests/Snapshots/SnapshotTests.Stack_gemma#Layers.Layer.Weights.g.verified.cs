@@ -7,7 +7,7 @@
 // o_proj.weight [64, 64]
 // q_norm.weight [16]
 // k_norm.weight [16]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -10,7 +10,7 @@
 // o_proj.weight [64, 128]
 // o_proj.bias [64]
 // sinks [4]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -7,7 +7,7 @@
 // j ≤ i (causal, the last query sees the last key)
 // p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0
 // o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 512]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers
@@ -67,7 +67,7 @@ namespace Layers
             public const long CacheScalarsPerToken = 512;
 
             /// <summary>Bytes a cached token takes in float32.</summary>
-            public const long CacheBytesPerToken = 512L * sizeof(float);
+            public const long CacheBytesPerToken = 512L * 4;
 
             /// <summary>Scalars a sequence holds whatever its length.</summary>
             public const long ConstantStateScalars = 0;
@@ -92,14 +92,14 @@ namespace Layers
                 return checked(2 * (786432 * 1L + 1024 * context));
             }
 
-            /// <summary>Bytes one decoded token reads in float32: every weight once and the visible part of the cache.</summary>
+            /// <summary>Bytes one decoded token reads: every weight once in float32, and the visible part of the cache in float32.</summary>
             /// <param name="context">Tokens visible to it without a window, itself included.</param>
             /// <exception cref="global::System.ArgumentOutOfRangeException">context is below 1.</exception>
             /// <exception cref="global::System.OverflowException">The count exceeds a long.</exception>
             public static long DecodeBytes(long context)
             {
                 global::System.ArgumentOutOfRangeException.ThrowIfLessThan(context, 1);
-                return checked(sizeof(float) * (ParameterCount + context * 512));
+                return checked(sizeof(float) * ParameterCount + context * CacheBytesPerToken);
             }
         }
     }

@@ -5,7 +5,7 @@
 // k_proj.weight [256, 512]
 // v_proj.weight [256, 512]
 // o_proj.weight [512, 512]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -5,7 +5,7 @@
 // k_proj.weight [64, 64]
 // v_proj.weight [64, 64]
 // o_proj.weight [64, 64]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

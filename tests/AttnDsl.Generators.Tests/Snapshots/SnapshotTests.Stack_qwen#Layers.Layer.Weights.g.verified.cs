@@ -10,7 +10,7 @@
 // o_proj.weight [64, 128]
 // q_norm.weight [32]
 // k_norm.weight [32]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -5,7 +5,7 @@
 // k_proj.weight [128, 256]
 // v_proj.weight [128, 256]
 // o_proj.weight [256, 128]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -6,7 +6,7 @@
 // v_proj.weight [64, 256]
 // o_proj.weight [256, 128]
 // o_proj.bias [256]
-#nullable enable
+#nullable enable annotations
 #pragma warning disable CS0108, CS1591
 
 namespace Layers

@@ -36,6 +36,7 @@ internal sealed partial class Sheet
             sheet.Positions();
             sheet.Masks();
             sheet.Scores();
+            sheet.Caches();
         }
         else
         {

@@ -35,7 +35,8 @@ internal static class CostChecks
         decimal cache = facts.HasCache ? 2m * facts.KeyHeads * facts.Width : 0;
         Equal("ParameterCount", parameters, spec.ParameterCount);
         Equal("CacheScalarsPerToken", cache, spec.CacheScalarsPerToken);
-        Equal("CacheBytesPerToken", 4 * cache, spec.CacheBytesPerToken);
+        decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
+        Equal("CacheBytesPerToken", element * cache, spec.CacheBytesPerToken);
         Equal("ConstantStateScalars", 0, spec.ConstantStateScalars);
 
         decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
@@ -52,7 +53,7 @@ internal static class CostChecks
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : length;
                 Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
-                Equal($"DecodeBytes({length})", 4 * (parameters + (cache * seen)), spec.DecodeBytes(length) ?? -1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + (element * cache * seen), spec.DecodeBytes(length) ?? -1);
             }
         }
 

@@ -127,7 +127,7 @@ internal sealed class LayerChecks
     private void InChunks(ICachedLayer<double> layer, double[] x, TokenRows rows, double[] y)
     {
         int d = _facts.Dim;
-        ReferenceCache<double> cache = layer.CreateCache(rows.Batch);
+        ILayerCache<double> cache = layer.CreateCache(rows.Batch);
         var all = new double[y.Length];
         int from = 0;
         foreach (int size in new[] { 1, 3, 2 })
@@ -158,7 +158,7 @@ internal sealed class LayerChecks
         int d = _facts.Dim;
         double[] x = Figures.Normal(_random, 2 * Tokens * d);
         double[] y = layer.Forward(_weights, x, TokenRows.Uniform(2, Tokens));
-        ReferenceCache<double> cache = layer.CreateCache(2);
+        ILayerCache<double> cache = layer.CreateCache(2);
         var all = new double[y.Length];
         for (int t = 0; t < Tokens; t++)
         {

@@ -127,6 +127,11 @@ internal static class Vocabulary
             "Form",
             "Eps",
             "Form Eps"),
+        new(
+            typeof(KvCacheAttribute),
+            [new("Element", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2))],
+            "",
+            "Element"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>
