@@ -105,7 +105,7 @@ namespace Layers
                 if (rows.IsRagged)
                 {
                     // Sums over tokens must not see what stands in the padding.
-                    using global::AttnDsl.Cpu.Scratch padded = global::AttnDsl.Cpu.Scratch.Rent(rows.Batch * rows.Tokens, 2 * 64, 2);
+                    using global::AttnDsl.Cpu.Scratch padded = global::AttnDsl.Cpu.Scratch.Rent(rows.Batch * rows.Tokens, 2L * 64, 2);
                     global::System.Span<float> cleanX = padded.Take(rows.Batch * rows.Tokens, 64);
                     global::System.Span<float> cleanGradient = padded.Take(rows.Batch * rows.Tokens, 64);
                     x.CopyTo(cleanX);

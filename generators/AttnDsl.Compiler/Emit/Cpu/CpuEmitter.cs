@@ -78,7 +78,7 @@ internal static class CpuEmitter
         return new ScriptObject
         {
             ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),
-            ["steps"] = string.Join("\n", steps),
+            ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
             ["per_token"] = places.FloatsPerToken,
             ["parts"] = places.Parts,
         };

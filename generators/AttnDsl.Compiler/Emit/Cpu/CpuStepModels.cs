@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -15,7 +16,7 @@ internal sealed class CpuStepModels
     private readonly CpuCores _cores;
     private readonly RotationTables _rotations;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
-    private readonly Dictionary<PlanValue, int> _cached = new();
+    private readonly Dictionary<PlanValue, string> _cached = new();
 
     public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams)
     {
@@ -25,42 +26,54 @@ internal sealed class CpuStepModels
         _streams = streams;
     }
 
-    /// <summary>The step as C#.</summary>
+    /// <summary>The step as C#; "" when it only renames.</summary>
     public string Text(FusedStep fused, StepRenderer renderer)
     {
-        ScriptObject model = Of(fused);
-        return renderer.Render("steps/" + fused.Step.Kind, Identity(model), () => model);
+        PlanStep step = fused.Step;
+        string partial = "steps/" + step.Kind;
+        switch (step)
+        {
+            case ReshapeStep reshape:
+                return Reshaped(reshape, renderer, partial);
+            case AppendStep append:
+                string stream = Text(_streams.ToList().IndexOf(append.Stream));
+                _cached[append.Output] = stream;
+                return renderer.Render(
+                    partial,
+                    Identity(step, stream, _places[append.X]),
+                    () => new ScriptObject { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content });
+            case AttendStep attend:
+                return Attended(attend, renderer, partial);
+            case AttendGradientStep gradient:
+                return Differentiated(gradient, renderer, partial);
+        }
+
+        string declare = _places.Declare(fused.Output);
+        string[] names = [declare, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : "", .. step.Inputs.Select(i => _places[i])];
+        return renderer.Render(partial, Identity(step, names), () => Of(fused, declare));
     }
 
-    private static string Identity(ScriptObject model)
+    /// <summary>Constants, types and names: what a model is made from.</summary>
+    private static string Identity(PlanStep step, params string[] names)
     {
-        var identity = new StringBuilder();
-        foreach (KeyValuePair<string, object?> member in model.OrderBy(m => m.Key, System.StringComparer.Ordinal))
+        var identity = new StringBuilder(step.Details);
+        foreach (PlanValue value in step.Inputs.Concat(step.Outputs))
         {
-            identity.Append(member.Key).Append('=').Append(System.Convert.ToString(member.Value, CultureInfo.InvariantCulture)).Append('\n');
+            identity.Append('\n').Append(value.Type);
+        }
+
+        foreach (string name in names)
+        {
+            identity.Append('\n').Append(name);
         }
 
         return identity.ToString();
     }
 
-    private ScriptObject Of(FusedStep fused)
+    private ScriptObject Of(FusedStep fused, string declare)
     {
         PlanStep step = fused.Step;
-        switch (step)
-        {
-            case ReshapeStep reshape:
-                return Reshaped(reshape);
-            case AppendStep append:
-                int stream = _streams.ToList().IndexOf(append.Stream);
-                _cached[append.Output] = stream;
-                return new ScriptObject { ["x"] = _places[append.X], ["stream"] = Text(stream), ["content"] = append.Stream.Content };
-            case AttendStep attend:
-                return Attended(attend);
-            case AttendGradientStep gradient:
-                return Differentiated(gradient);
-        }
-
-        var model = new ScriptObject { ["declare"] = _places.Declare(fused.Output), ["y"] = _places[fused.Output], ["x"] = _places[step.Inputs[0]] };
+        var model = new ScriptObject { ["declare"] = declare, ["y"] = _places[fused.Output], ["x"] = _places[step.Inputs[0]] };
         switch (step)
         {
             case LinearStep linear:
@@ -119,56 +132,56 @@ internal sealed class CpuStepModels
         return model;
     }
 
-    private ScriptObject Reshaped(ReshapeStep step)
+    private string Reshaped(ReshapeStep step, StepRenderer renderer, string partial)
     {
         // Only the caller's own places cannot be renamed: what goes there is copied.
-        bool copies = _places.IsDestination(step.Output);
-        string declare = "";
-        if (copies)
-        {
-            declare = _places.Declare(step.Output);
-        }
-        else
+        if (!_places.IsDestination(step.Output))
         {
             _places.Alias(step.Output, step.X);
+            return "";
         }
 
-        return new ScriptObject { ["copies"] = copies, ["declare"] = declare, ["x"] = _places[step.X], ["y"] = _places[step.Output] };
+        string declare = _places.Declare(step.Output);
+        return renderer.Render(
+            partial,
+            Identity(step, declare, _places[step.X], _places[step.Output]),
+            () => new ScriptObject { ["declare"] = declare, ["x"] = _places[step.X], ["y"] = _places[step.Output] });
     }
 
-    private ScriptObject Attended(AttendStep step)
+    private string Attended(AttendStep step, StepRenderer renderer, string partial)
     {
         ScriptObject core = _cores.Of(step);
-        bool cached = _cached.TryGetValue(step.K, out int keys);
-        return new ScriptObject
+        bool cached = _cached.TryGetValue(step.K, out string? keys);
+        var model = new ScriptObject
         {
             ["declare"] = _places.Declare(step.Output),
-            ["declare_lse"] = step.Lse is { } lse && _places.IsUsed(lse) ? _places.Declare(lse) : "",
+            ["declare_lse"] = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "",
             ["y"] = _places[step.Output],
             ["lse"] = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default",
             ["q"] = _places[step.Q],
             ["cached"] = cached,
-            ["k"] = cached ? Text(keys) : _places[step.K],
-            ["v"] = cached ? Text(_cached[step.Values!]) : _places[step.Values!],
+            ["k"] = keys ?? _places[step.K],
+            ["v"] = cached ? _cached[step.Values!] : _places[step.Values!],
             ["sinks"] = step.Sink is { } sink ? _places[sink] : "default",
             ["geometry"] = (string)core["geometry"]!,
             ["score"] = (string)core["score"]!,
             ["mask"] = (string)core["mask"]!,
-            ["key_heads"] = step.Settings.Key.Heads.ToString(CultureInfo.InvariantCulture),
-            ["value_heads"] = step.Settings.Value.Heads.ToString(CultureInfo.InvariantCulture),
+            ["key_heads"] = Text(step.Settings.Key.Heads),
+            ["value_heads"] = Text(step.Settings.Value.Heads),
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["key_tokens"] = step.K.Type.Dims[1] == Dim.S ? "rows.Keys" : "rows.Tokens",
         };
+        return renderer.Render(partial, Identity(step, [.. model.Select(m => Convert.ToString(m.Value, CultureInfo.InvariantCulture)!)]), () => model);
     }
 
-    private ScriptObject Differentiated(AttendGradientStep step)
+    private string Differentiated(AttendGradientStep step, StepRenderer renderer, string partial)
     {
         AttendStep forward = step.Forward;
         ScriptObject core = _cores.Of(forward);
         bool hasSink = forward.Sink is not null;
         string[] declarations = step.Outputs.Select(_places.Declare).ToArray();
-        return new ScriptObject
+        var model = new ScriptObject
         {
             ["declare"] = string.Join("\n", declarations.Where(d => d.Length > 0)),
             ["q"] = _places[forward.Q],
@@ -186,6 +199,7 @@ internal sealed class CpuStepModels
             ["dv"] = _places[step.Outputs[2]],
             ["d_sinks"] = hasSink ? _places[step.Outputs[3]] : "default",
         };
+        return renderer.Render(partial, Identity(step, [.. model.Select(m => Convert.ToString(m.Value, CultureInfo.InvariantCulture)!)]), () => model);
     }
 
     /// <summary>Extents with the batch and token axes as one.</summary>
