@@ -21,8 +21,8 @@ public sealed class CpuSummary(IMessageSink sink) : IDisposable
     internal static void Ran(string setting, string path) => s_paths[setting] = path;
 }
 
-/// <summary>Classes that run the CPU backend; one at a time, because the SIMD path under test is process-wide.</summary>
-[CollectionDefinition(Name)]
+/// <summary>Classes that run the CPU backend on every path: one at a time and beside no other test, because the path is process-wide and others compare bits.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class CpuTests : ICollectionFixture<CpuSummary>
 {
     public const string Name = "Cpu";

@@ -114,6 +114,32 @@ public sealed class ShapeTests
         LayerCheck.Core(layer, TokenRows.Core(1, Tokens, Tokens), q, k, CpuCalls.Random(531, k.Length), seed: 532);
     }
 
+    /// <summary>Scores that rise by 50 and more long after the first keys: what was summed until then must be brought to the new maximum. 1500 wide keys are cut into pieces for few queries.</summary>
+    [Theory]
+    [InlineData(typeof(Width8), 300, 300)]
+    [InlineData(typeof(Tiled), 300, 300)]
+    [InlineData(typeof(Width8), 3, 300)]
+    [InlineData(typeof(Tiled), 3, 300)]
+    [InlineData(typeof(Width80), 2, 1500)]
+    public void Scores_that_rise_late(Type annotated, int queries, int keys)
+    {
+        CpuCase layer = CpuCase.Of(annotated);
+        LayerShape shape = layer.Cpu.Shape;
+        float[] q = [.. CpuCalls.Random(560, queries * shape.QueryHeads * shape.KeyWidth).Select(number => 1 + (number / 8))];
+        float[] k = [.. CpuCalls.Random(561, keys * shape.KeyHeads * shape.KeyWidth).Select((number, i) => number + (10f * (3 * (i / shape.KeyWidth / shape.KeyHeads) / keys)))];
+        float[] v = CpuCalls.Random(562, keys * shape.ValueHeads * shape.ValueWidth);
+
+        // The gradients of a query's scores cancel, and what is left of them is multiplied with keys of 20: a forgotten factor would be wrong by far more.
+        LayerCheck.Core(layer, TokenRows.Core(1, queries, keys), q, k, v, seed: 563, scores: 20 * 20 * Math.Sqrt(shape.KeyWidth));
+    }
+
+    /// <summary>Few queries over a context in pieces, all of which count.</summary>
+    [Theory]
+    [InlineData(typeof(Width80), 1, 1500)]
+    [InlineData(typeof(Width31), 5, 2100)]
+    [InlineData(typeof(Width576), 1, 700)]
+    public void Long_contexts(Type annotated, int queries, int keys) => LayerCheck.Core(CpuCase.Of(annotated), 1, queries, keys, seed: 570);
+
     /// <summary>Keys after the last query are hidden from all by a top-left diagonal: what they hold reaches nothing, and their gradients are exactly 0.</summary>
     [Theory]
     [InlineData(5, 9)]
