@@ -4,7 +4,7 @@ using AttnDsl.Cpu;
 
 namespace AttnDsl.Benchmarks;
 
-/// <summary>One decoding step over a cache, as a fraction of the bandwidth with which a buffer of the cache's size can be read.</summary>
+/// <summary>One decoding step over a cache, as a fraction of the bandwidth with which the cache's own memory can be read from end to end.</summary>
 internal static class DecodeLimits
 {
     private static readonly (int Heads, int Kv, int Context, int Width)[] Shapes =
@@ -43,9 +43,7 @@ internal static class DecodeLimits
     private static void Measure(string name, int heads, int kv, int context, int width, CacheElement element, int threads)
     {
         using var step = new DecodeStep(heads, kv, context, width, element, 1);
-        var memory = new float[step.Cache.Bytes / sizeof(float)];
-        Array.Fill(memory, 1f);
-        var stream = new StreamLoop(memory, threads * 8);
+        var stream = new StreamLoop(threads * 8, step.Keys, step.Values);
         Figures figures = Alternation.Measure(() => CpuTeam.Shared.Run(stream, threads * 8, threads), stream.Bytes, step.Decode, step.Cache.Bytes, rounds: 15);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

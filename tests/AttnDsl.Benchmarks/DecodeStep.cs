@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using AttnDsl.Cpu;
 
 namespace AttnDsl.Benchmarks;
@@ -29,6 +30,12 @@ internal sealed class DecodeStep : IDisposable
 
     public KvCache Cache { get; }
 
+    /// <summary>The memory of the keys, whatever it holds.</summary>
+    public ReadOnlySpan<float> Keys() => Memory(0);
+
+    /// <summary>The memory of the values.</summary>
+    public ReadOnlySpan<float> Values() => Memory(1);
+
     public void Decode()
     {
         if (Cache.Element == CacheElement.Float32)
@@ -45,6 +52,9 @@ internal sealed class DecodeStep : IDisposable
 
     // The next shape's cache must not be measured beside this one's.
     public void Dispose() => GC.Collect();
+
+    private ReadOnlySpan<float> Memory(int stream) =>
+        Cache.Element == CacheElement.Float32 ? Cache.View<float>(stream).Values : MemoryMarshal.Cast<ushort, float>(Cache.View<ushort>(stream).Values);
 
     private static float[] Random(Random random, int length)
     {

@@ -6,16 +6,39 @@ using AttnDsl.Cpu;
 namespace AttnDsl.Benchmarks;
 
 /// <summary>The read bandwidth of this machine: a sum over memory far larger than the caches, on all threads at once.</summary>
-internal sealed class StreamLoop(float[] memory, int pieces) : TeamJob
+internal sealed class StreamLoop(int pieces, params StreamLoop.Block[] blocks) : TeamJob
 {
     private readonly float[] _results = new float[pieces * 16];
 
-    public double Bytes => (double)memory.Length * sizeof(float);
+    public StreamLoop(float[] memory, int pieces)
+        : this(pieces, () => memory)
+    {
+    }
+
+    /// <summary>Memory to read: for a kernel's limit the very memory that the kernel reads, whose pages decide as much as the chips do.</summary>
+    public delegate ReadOnlySpan<float> Block();
+
+    public double Bytes
+    {
+        get
+        {
+            long floats = 0;
+            foreach (Block block in blocks)
+            {
+                floats += block().Length;
+            }
+
+            return (double)floats * sizeof(float);
+        }
+    }
 
     public override void Execute(int index, Workspace workspace)
     {
-        int length = memory.Length / pieces;
-        _results[index * 16] = Sum(memory.AsSpan(index * length, length));
+        foreach (Block block in blocks)
+        {
+            int length = block().Length / pieces;
+            _results[index * 16] += Sum(block().Slice(index * length, length));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
