@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using AttnDsl.Benchmarks;
 
 switch (args.Length > 0 ? args[0] : "")
@@ -7,7 +8,18 @@ switch (args.Length > 0 ? args[0] : "")
         Limits.Run(args.Length > 1 ? args[1] : "");
         BackwardLimits.Run(args.Length > 1 ? args[1] : "");
         return 0;
+    case "layer":
+        LayerTimes.Run();
+        return 0;
+    case "memory" when args.Length > 1 && int.TryParse(args[1], CultureInfo.InvariantCulture, out int tokens) && tokens > 0:
+        LayerMemory.Run(tokens);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: limits [part of a name]");
+        Console.Error.WriteLine(
+            """
+            usage: limits [part of a name]   kernels as fractions of what the machine can do
+                   layer                     an annotated class's times; run it with -c Debug and -c Release to compare a consumer's builds
+                   memory TOKENS             memory that forward and backward take beside their inputs and outputs
+            """);
         return 1;
 }
