@@ -19,6 +19,7 @@ internal sealed class Facts
         KeyHeads = Key(stack);
         Tiled = stack.Has("ReverseSparseQuery");
         Rotation = stack.Has("Rope") ? new Rotation(stack, Width) : null;
+        RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
         ReadMask(stack);
         ReadScores(stack);
     }
@@ -52,6 +53,9 @@ internal sealed class Facts
     public bool Segments { get; private set; }
 
     public bool HasCache => Causal == CausalAlign.BottomRight;
+
+    /// <summary>The cache keeps bfloat16.</summary>
+    public bool RoundedCache { get; }
 
     public double Scale { get; private set; }
 

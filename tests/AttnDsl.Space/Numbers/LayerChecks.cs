@@ -14,7 +14,7 @@ internal sealed class LayerChecks
     private const int Tokens = 6;
 
     private readonly Facts _facts;
-    private readonly ILayer<float>? _single;
+    private readonly (string Name, ILayer<float> Layer)[] _singles;
     private readonly ILayer<double> _layer;
     private readonly AttentionWeights<double> _weights;
     private readonly Random _random;
@@ -23,7 +23,7 @@ internal sealed class LayerChecks
     private LayerChecks(Stack stack, CompiledStack compiled, int seed, bool thorough)
     {
         _facts = new Facts(stack);
-        _single = thorough ? compiled.ReferenceSingle : null;
+        _singles = thorough ? [("float", compiled.ReferenceSingle), ("cpu", compiled.Cpu)] : [("cpu", compiled.Cpu)];
         _layer = compiled.Reference;
         _weights = _layer.ZeroWeights();
         _random = new Random(seed);
@@ -72,9 +72,9 @@ internal sealed class LayerChecks
         if (!_facts.IsExtreme)
         {
             Gradients(x, rows);
-            if (_single is not null)
+            foreach ((string name, ILayer<float> layer) in _singles)
             {
-                Single(_single, x, rows);
+                _complaints.AddRange(SingleChecks.Run(name, _facts, _layer, layer, _weights, x, rows, _random.Next()));
             }
         }
     }
@@ -230,21 +230,6 @@ internal sealed class LayerChecks
         double[] dx = _layer.Backward(_weights, x, g, gradients, rows);
         double Loss(double step) => Figures.Dot(g, _layer.Forward(Moved(direction, step), Figures.Moved(x, u, step), rows));
         Slope("layer", Loss, Figures.Dot(u, dx) + Dot(direction, gradients), Figures.Dot(g, g));
-    }
-
-    private void Single(ILayer<float> layer, double[] x, TokenRows rows)
-    {
-        AttentionWeights<float> single = layer.ZeroWeights();
-        _weights.CopyTo(single);
-        AttentionWeights<double> rounded = _layer.ZeroWeights();
-        single.CopyTo(rounded);
-        float[] narrow = [.. x.Select(value => (float)value)];
-        double[] expected = _layer.Forward(rounded, [.. narrow.Select(value => (double)value)], rows);
-        double error = Figures.Error(expected, layer.Forward(single, narrow, rows));
-        if (!(error <= Tolerances.Single))
-        {
-            Complain("float forward", error, Tolerances.Single);
-        }
     }
 
     private AttentionWeights<double> Direction()

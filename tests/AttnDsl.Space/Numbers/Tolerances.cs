@@ -11,4 +11,10 @@ internal static class Tolerances
 
     /// <summary>A gradient against four-point differences with steps from 1e-3 to 1e-5: at one of them truncation and cancellation are both below.</summary>
     public const double Gradient = 1e-6;
+
+    /// <summary>Gradients in float: sums of products of two such results.</summary>
+    public const double SingleGradient = 6e-5;
+
+    /// <summary>Through a cache of bfloat16: keys and values are off by 2^-9 of their size, scores by that times their own size.</summary>
+    public const double Rounded = 0.03;
 }

@@ -12,7 +12,7 @@ namespace AttnDsl.Space.Running;
 /// <summary>What became of stacks.</summary>
 /// <param name="Legal">No error, and compiled by the generator.</param>
 /// <param name="Refused">Refused by exactly their diagnostics.</param>
-/// <param name="Run">Run on the reference.</param>
+/// <param name="Run">Run on the reference and on the CPU backend.</param>
 /// <param name="TooLarge">Compiled and their costs checked, not run.</param>
 /// <param name="Extreme">Of those run: without gradients and float, whose range their numbers leave.</param>
 /// <param name="Escapes">Everything that went wrong.</param>
@@ -24,7 +24,7 @@ internal sealed record Tally(int Legal, int Refused, int Run, int TooLarge, int 
         new(a.Legal + b.Legal, a.Refused + b.Refused, a.Run + b.Run, a.TooLarge + b.TooLarge, a.Extreme + b.Extreme, [.. a.Escapes, .. b.Escapes]);
 
     public override string ToString() => FormattableString.Invariant(
-        $"{Legal + Refused} stacks: {Legal} legal, {Refused} refused; run: reference {Run} ({Extreme} without gradients and float for extreme numbers), {TooLarge} too large to run; {Escapes.Count} disagreements and escapes");
+        $"{Legal + Refused} stacks: {Legal} legal, {Refused} refused; run on reference and CPU: {Run} ({Extreme} without gradients and float for extreme numbers), {TooLarge} too large to run; {Escapes.Count} disagreements and escapes");
 }
 
 /// <summary>Judges, compiles and runs stacks.</summary>
