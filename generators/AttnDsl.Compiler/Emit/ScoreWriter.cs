@@ -17,13 +17,16 @@ internal sealed class ScoreWriter(ScalarType scalar, string score, Func<string, 
         IndexScore i => Index(i.Kind),
         ConstantScore c => scalar.Literal(c.Value),
         CapturedScore c => buffer(c.Buffer) + "[" + Index(c.Index) + "]",
-        UnaryScore { Operator: UnaryOperator.Negate } u => "-" + Text(u.Operand),
+        UnaryScore { Operator: UnaryOperator.Negate } u => Negated(Text(u.Operand)),
         UnaryScore u => scalar.Keyword + "." + u.Operator + "(" + Write(u.Operand) + ")",
         BinaryScore { Operator: BinaryOperator.Min or BinaryOperator.Max } b => scalar.Keyword + "." + b.Operator + "(" + Write(b.Left) + ", " + Write(b.Right) + ")",
         BinaryScore b => "(" + Text(b.Left) + Symbol(b.Operator) + Text(b.Right) + ")",
         SelectScore s => "(" + Text(s.Left) + Symbol(s.Comparison) + Text(s.Right) + " ? " + Text(s.Then) + " : " + Text(s.Otherwise) + ")",
         _ => throw new ArgumentOutOfRangeException(nameof(expression), expression, "no text for this expression"),
     };
+
+    // Two minus signs in a row would be a decrement.
+    private static string Negated(string text) => text[0] == '-' ? "-(" + text + ")" : "-" + text;
 
     private static string Unwrapped(string text)
     {

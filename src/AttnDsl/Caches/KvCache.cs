@@ -151,44 +151,12 @@ public class KvCache
     public TokenRows Extend(TokenRows block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        if (block.Batch != Batch)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"block: expected {Batch} rows as in the cache, got {block.Batch}"), nameof(block));
-        }
-
-        if (!block.IsSelfContained)
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"block: expected the rows of the new tokens alone, got {block.Tokens} tokens over {block.Keys} keys"),
-                nameof(block));
-        }
-
-        int keys = 0;
-        for (int row = 0; row < Batch; row++)
-        {
-            keys = Math.Max(keys, Needed(nameof(block), row, block.Count(row)));
-        }
-
-        if (keys > Capacity)
-        {
-            GrowTo((int)Math.Max(keys, Math.Max(FirstCapacity, Math.Min(2L * Capacity, MostTokens()))));
-        }
-
-        bool segmented = _hasSegments || block.HasQuerySegments;
-        if (segmented)
-        {
-            WriteSegments(block);
-        }
-
-        _extended.Become(block, keys, _lengths, segmented ? _querySegments : null, segmented ? _segments : null, Capacity);
-        Array.Clear(_appended);
-        _isExtended = true;
-        return _extended;
+        return Extend(block, nameof(block));
     }
 
     /// <summary><see cref="Extend(TokenRows)"/> by one token in every row: a step of decoding.</summary>
-    /// <exception cref="ArgumentException">A fixed capacity is used up.</exception>
-    public TokenRows Extend() => Extend(_oneToken);
+    /// <exception cref="ArgumentException">A fixed capacity is used up; the parameter is the "cache" of a decoding call.</exception>
+    public TokenRows Extend() => Extend(_oneToken, "cache");
 
     /// <summary>Adds one stream's values of the new tokens behind the cached ones; they count once <see cref="Commit"/> is called.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -305,6 +273,43 @@ public class KvCache
         }
 
         return dense;
+    }
+
+    private TokenRows Extend(TokenRows block, string parameter)
+    {
+        if (block.Batch != Batch)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"block: expected {Batch} rows as in the cache, got {block.Batch}"), nameof(block));
+        }
+
+        if (!block.IsSelfContained)
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"block: expected the rows of the new tokens alone, got {block.Tokens} tokens over {block.Keys} keys"),
+                nameof(block));
+        }
+
+        int keys = 0;
+        for (int row = 0; row < Batch; row++)
+        {
+            keys = Math.Max(keys, Needed(parameter, row, block.Count(row)));
+        }
+
+        if (keys > Capacity)
+        {
+            GrowTo((int)Math.Max(keys, Math.Max(FirstCapacity, Math.Min(2L * Capacity, MostTokens()))));
+        }
+
+        bool segmented = _hasSegments || block.HasQuerySegments;
+        if (segmented)
+        {
+            WriteSegments(block);
+        }
+
+        _extended.Become(block, keys, _lengths, segmented ? _querySegments : null, segmented ? _segments : null, Capacity);
+        Array.Clear(_appended);
+        _isExtended = true;
+        return _extended;
     }
 
     /// <summary>Tokens a row would hold with more of them, if that is possible.</summary>

@@ -60,6 +60,16 @@ public class KvCacheTests
     }
 
     [Fact]
+    public void AFullCacheIsAtFaultInADecodingCall()
+    {
+        var cache = new KvCache(1, CacheElement.Float32, 1, Value);
+        Step(cache, TokenRows.Uniform(1, 1), new float[2]);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => cache.Extend());
+        Assert.Equal("cache", error.ParamName);
+        Assert.Contains("row 0 holds 1 tokens of a capacity of 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AFixedCapacityRefusesBeforeAnythingIsWritten()
     {
         var cache = new KvCache(2, CacheElement.Float32, 4, Value);

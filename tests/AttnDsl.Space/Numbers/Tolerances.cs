@@ -15,6 +15,6 @@ internal static class Tolerances
     /// <summary>Gradients in float: sums of products of two such results.</summary>
     public const double SingleGradient = 6e-5;
 
-    /// <summary>Through a cache of bfloat16: keys and values are off by 2^-9 of their size, scores by that times their own size.</summary>
+    /// <summary>Through a cache of bfloat16: keys and values are off by 2^-8 of their size, scores by that times their own size.</summary>
     public const double Rounded = 0.03;
 }
