@@ -142,15 +142,26 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
         bool ofKeys = head < _geometry.Key.Heads;
         head = ofKeys ? head : head - _geometry.Key.Heads;
         int end = Math.Min((block + 1) * (PackedKeys / rows), (keyCount + rows - 1) / rows);
+        RowsPointer<T> source = ofKeys ? _keys : _values;
+        int width = ofKeys ? _geometry.KeyWidth : _geometry.ValueWidth;
+        T* gathered = stackalloc T[source.Pages != null && source.PageSize % rows != 0 ? rows * width : 0];
         for (int panel = block * (PackedKeys / rows); panel < end; panel++)
         {
             int first = panel * rows;
             int count = Math.Min(rows, keyCount - first);
+            T* from = source.At(batch, first, head);
+            long stride = source.TokenStride;
+            if (source.Run(first, count) < count)
+            {
+                source.Gather(batch, first, count, head, width, gathered);
+                from = gathered;
+                stride = width;
+            }
+
             if (ofKeys)
             {
-                int width = _geometry.KeyWidth;
                 float* target = _store.Keys(wave, head) + ((nint)first * width);
-                bool finite = Packing.Transposed(_keys.At(batch, first, head), _keys.TokenStride, count, rows, width, 1, target, rows);
+                bool finite = Packing.Transposed(from, stride, count, rows, width, 1, target, rows);
                 _store.KeyFinite(wave, head)[panel] = finite ? (byte)1 : (byte)0;
                 if (head == 0 && _mask.Segments)
                 {
@@ -160,7 +171,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             else
             {
                 float* target = PanelStore.ValuesOf(_store.Values(wave, head), first, QueryTile<TLanes, TScore, TMask, T>.ValueRows(_geometry.ValueWidth), rows);
-                bool finite = Packing.Copied(_values.At(batch, first, head), _values.TokenStride, count, rows, _geometry.ValueWidth, rows, _store.ValueStep, target);
+                bool finite = Packing.Copied(from, stride, count, rows, width, rows, _store.ValueStep, target);
                 _store.ValueFinite(wave, head)[panel] = finite ? (byte)1 : (byte)0;
                 if (!finite)
                 {
@@ -245,8 +256,9 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             tile.KeyFinite = _store.KeyFinite(wave, keyHead);
             tile.ValuePanels = _store.Values(wave, valueHead);
             tile.ValueFinite = _store.ValueFinite(wave, valueHead);
-            tile.Values = _values.At(batch, 0, valueHead);
-            tile.ValueStride = _values.TokenStride;
+            tile.Values = _values;
+            tile.Batch = batch;
+            tile.ValueHead = valueHead;
             tile.KeyWidth = _geometry.KeyWidth;
             tile.ValueWidth = width;
             tile.KeyCount = _rows.KeyCount(batch);

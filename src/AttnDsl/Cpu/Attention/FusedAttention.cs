@@ -65,9 +65,10 @@ public static partial class FusedAttention
 
         fixed (float* q = query, s = sinks, o = output, l = lse)
         fixed (T* k = keys.Values, v = values.Values)
+        fixed (int* keyPages = keys.Pages, valuePages = values.Pages)
         {
-            var keyRows = new RowsPointer<T> { Values = k, RowStride = keys.RowStride, TokenStride = keys.TokenStride, HeadStride = keys.HeadStride };
-            var valueRows = new RowsPointer<T> { Values = v, RowStride = values.RowStride, TokenStride = values.TokenStride, HeadStride = values.HeadStride };
+            var keyRows = RowsPointer<T>.Of(keys, k, keyPages);
+            var valueRows = RowsPointer<T>.Of(values, v, valuePages);
             switch (Simd.Current)
             {
                 case SimdPath.Vector512:

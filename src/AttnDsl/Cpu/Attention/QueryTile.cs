@@ -33,9 +33,10 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     public float* ValuePanels;
     public byte* ValueFinite;
 
-    /// <summary>First value vector as the caller gave it.</summary>
-    public T* Values;
-    public long ValueStride;
+    /// <summary>Values as the caller gave them, and which of them.</summary>
+    public RowsPointer<T> Values;
+    public int Batch;
+    public int ValueHead;
 
     /// <summary>Segment ids of the keys, and their smallest and largest per panel.</summary>
     public int* KeySegments;
@@ -342,7 +343,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         for (int row = 0; row < rows && (panel * rows) + row < KeyCount; row++)
         {
             int key = (panel * rows) + row;
-            T* value = Values + (key * ValueStride);
+            T* value = Values.At(Batch, key, ValueHead);
             for (int v = 0; v < _vectors; v++)
             {
                 TLanes.Store(visible + (v * TLanes.Count), Visible(v, key));

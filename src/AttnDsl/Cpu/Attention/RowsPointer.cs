@@ -1,3 +1,6 @@
+using System;
+using System.Runtime.CompilerServices;
+
 namespace AttnDsl.Cpu;
 
 /// <summary><see cref="HeadRows{T}"/> held still for the time of a call.</summary>
@@ -5,9 +8,50 @@ internal unsafe struct RowsPointer<T>
     where T : unmanaged
 {
     public T* Values;
+
+    /// <summary>Elements from batch row to batch row, or from page to page where there are pages.</summary>
     public long RowStride;
     public long TokenStride;
     public long HeadStride;
 
-    public readonly T* At(int row, int token, int head) => Values + (row * RowStride) + (token * TokenStride) + (head * HeadStride);
+    /// <summary>Page numbers [rows, <see cref="PagesPerRow"/>], or null: tokens of a row then follow each other.</summary>
+    public int* Pages;
+    public int PagesPerRow;
+    public int PageSize;
+
+    public static RowsPointer<T> Of(in HeadRows<T> rows, T* values, int* pages) => new()
+    {
+        Values = values,
+        RowStride = rows.RowStride,
+        TokenStride = rows.TokenStride,
+        HeadStride = rows.HeadStride,
+        Pages = rows.Pages.IsEmpty ? null : pages,
+        PagesPerRow = rows.PagesPerRow,
+        PageSize = rows.PageSize,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly T* At(int row, int token, int head)
+    {
+        if (Pages == null)
+        {
+            return Values + (row * RowStride) + (token * TokenStride) + (head * HeadStride);
+        }
+
+        (int page, int place) = Math.DivRem(token, PageSize);
+        return Values + (Pages[((long)row * PagesPerRow) + page] * RowStride) + (place * TokenStride) + (head * HeadStride);
+    }
+
+    /// <summary>Brings tokens together that lie in several pages, [count, width].</summary>
+    public readonly void Gather(int row, int token, int count, int head, int width, T* target)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            new ReadOnlySpan<T>(At(row, token + i, head), width).CopyTo(new Span<T>(target + (i * width), width));
+        }
+    }
+
+    /// <summary>How many tokens from this one on, <paramref name="most"/> at most, lie <see cref="TokenStride"/> apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Run(int token, int most) => Pages == null ? most : Math.Min(most, PageSize - (token % PageSize));
 }

@@ -186,10 +186,10 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
         DecodeChunk<TLanes, TScore, TMask, T> chunk = default;
         chunk.Score = _score;
         chunk.Mask = _mask;
-        chunk.Keys = _keys.At(batch, 0, _geometry.Packs.KeyHead(pack));
-        chunk.Values = _values.At(batch, 0, _geometry.Packs.ValueHead(pack));
-        chunk.KeyStride = _keys.TokenStride;
-        chunk.ValueStride = _values.TokenStride;
+        chunk.Keys = _keys;
+        chunk.Values = _values;
+        chunk.KeyHead = _geometry.Packs.KeyHead(pack);
+        chunk.ValueHead = _geometry.Packs.ValueHead(pack);
         chunk.Heads = _geometry.Packs.Heads(pack);
         chunk.Tokens = _rows.Count(batch);
         chunk.KeyCount = _rows.KeyCount(batch);

@@ -6,22 +6,54 @@ namespace AttnDsl.Cpu;
 /// <content>From weights to outputs.</content>
 internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
 {
-    private readonly void AddValues(T* values, int block, int count, bool hidden, Lookahead ahead)
+    /// <param name="block">First key.</param>
+    /// <param name="count">Keys.</param>
+    /// <param name="hidden">Whether any key is hidden from any row.</param>
+    /// <param name="to">Where the piece of the context ends: the keys up to there are needed next.</param>
+    private readonly void AddValues(int block, int count, bool hidden, int to)
     {
-        float* staged = _stageValues ? Stage(values, ValueStride, count, ValueWidth, _valueChannels, _stagedValues) : null;
-
-        // A hidden pair weighs 0, but 0 times an infinity or a NaN would still reach the output.
-        if (hidden && !(_stageValues ? IsFinite(staged, _valueChannels.Floats, count) : IsFinite(values, ValueStride, count)))
+        int done = 0;
+        while (done < count)
         {
-            AddVisible(values, block, count);
-            return;
+            int first = block + done;
+            T* values = Next(Values, ValueHead, ValueWidth, first, count - done, out int run, out long stride);
+            float* staged = _stageValues ? Stage(values, stride, run, ValueWidth, _valueChannels, _stagedValues) : null;
+
+            // A hidden pair weighs 0, but 0 times an infinity or a NaN would still reach the output.
+            if (hidden && !(_stageValues ? IsFinite(staged, _valueChannels.Floats, run) : IsFinite(values, stride, run)))
+            {
+                AddVisible(block, done, run);
+            }
+            else
+            {
+                AddValues(values, stride, staged, run, _scores + done, KeysAhead(first + count, Math.Min(run, to - first - count)));
+            }
+
+            done += run;
+        }
+    }
+
+    /// <summary>Keys of the next block.</summary>
+    private readonly Lookahead KeysAhead(int first, int count)
+    {
+        if (count <= 0)
+        {
+            return Lookahead.None(Keys.At(Batch, 0, KeyHead));
         }
 
+        T* keys = Keys.At(Batch, first, KeyHead);
+        return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(first, count) == count
+            ? new Lookahead(keys, (long)count * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
+            : Lookahead.None(keys);
+    }
+
+    private readonly void AddValues(T* values, long stride, float* staged, int count, float* source, Lookahead ahead)
+    {
         int rows = PaddedRows(RowCount);
         for (int row = 0; row < rows; row += 4)
         {
             int size = Math.Min(4, rows - row);
-            float* weights = _scores + (row * Block);
+            float* weights = source + (row * Block);
             float* output = _output + ((long)row * _valueChannels.Floats);
             if (_stageValues)
             {
@@ -29,7 +61,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             }
             else
             {
-                ValueTile.Run<TLanes, T>(_valueChannels, size, values, ValueStride, count, weights, output, ahead);
+                ValueTile.Run<TLanes, T>(_valueChannels, size, values, stride, count, weights, output, ahead);
             }
 
             ahead = Lookahead.None(ahead.At);
@@ -64,7 +96,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Key by key, only what each row sees.</summary>
-    private readonly void AddVisible(T* values, int block, int count)
+    private readonly void AddVisible(int block, int from, int count)
     {
         int lanes = TLanes.Count;
         for (int row = 0; row < RowCount; row++)
@@ -75,17 +107,18 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
                 continue;
             }
 
-            for (int key = 0; key < count; key += lanes)
+            int end = from + count;
+            for (int key = from / lanes * lanes; key < end; key += lanes)
             {
-                TLanes.Store(_visible + key, Visible(token, Heads[row / Tokens], block, key, count));
+                TLanes.Store(_visible + key, Visible(token, Heads[row / Tokens], block, key, end));
             }
 
             float* output = _output + ((long)row * _valueChannels.Floats);
-            for (int key = 0; key < count; key++)
+            for (int key = from; key < end; key++)
             {
                 if (((int*)_visible)[key] != 0)
                 {
-                    AddValue(values + (key * ValueStride), _scores[(row * Block) + key], output);
+                    AddValue(Values.At(Batch, block + key, ValueHead), _scores[(row * Block) + key], output);
                 }
             }
         }

@@ -6,11 +6,28 @@ namespace AttnDsl.Cpu;
 /// <content>From keys to weights.</content>
 internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
 {
-    private readonly void ComputeScores(int block, int count, Lookahead ahead)
+    private readonly void ComputeScores(int block, int count)
+    {
+        int done = 0;
+        while (done < count)
+        {
+            T* keys = Next(Keys, KeyHead, KeyWidth, block + done, count - done, out int run, out long stride);
+            ComputeScores(keys, stride, run, _scores + done, ValuesAhead(block + done, run));
+            done += run;
+        }
+    }
+
+    /// <summary>The values of the keys that are being scored: they are needed next.</summary>
+    private readonly Lookahead ValuesAhead(int first, int count)
+    {
+        T* values = Values.At(Batch, first, ValueHead);
+        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
+    }
+
+    private readonly void ComputeScores(T* keys, long stride, int count, float* target, Lookahead ahead)
     {
         int rows = PaddedRows(RowCount);
-        T* keys = Keys + (block * KeyStride);
-        float* staged = _stageKeys ? Stage(keys, KeyStride, count, KeyWidth, _keyChannels, _stagedKeys) : null;
+        float* staged = _stageKeys ? Stage(keys, stride, count, KeyWidth, _keyChannels, _stagedKeys) : null;
         ScoreCall call = default;
         call.Fresh = _fresh;
         call.Full = _keyChannels.Full;
@@ -21,14 +38,14 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         {
             int size = Math.Min(4, rows - row);
             call.Query = _query + ((long)row * _keyChannels.Floats);
-            float* scores = _scores + (row * Block);
+            float* scores = target + (row * Block);
             if (_stageKeys)
             {
                 ScoreTile.Run<TLanes, float>(call, size, staged, _keyChannels.Floats, count, scores, ahead);
             }
             else
             {
-                ScoreTile.Run<TLanes, T>(call, size, keys, KeyStride, count, scores, ahead);
+                ScoreTile.Run<TLanes, T>(call, size, keys, stride, count, scores, ahead);
             }
 
             // The first group has asked for everything.

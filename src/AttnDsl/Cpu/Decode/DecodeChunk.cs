@@ -25,11 +25,11 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     public TScore Score;
     public TMask Mask;
 
-    /// <summary>First key and first value of the row and the heads.</summary>
-    public T* Keys;
-    public T* Values;
-    public long KeyStride;
-    public long ValueStride;
+    /// <summary>Keys and values, and which head of them.</summary>
+    public RowsPointer<T> Keys;
+    public RowsPointer<T> Values;
+    public int KeyHead;
+    public int ValueHead;
 
     /// <summary>Score heads of the pack, queries of each, keys of the batch row, absolute row of the first query.</summary>
     public int[] Heads;
@@ -66,6 +66,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     private float* _visible;
     private float* _stagedKeys;
     private float* _stagedValues;
+    private T* _gathered;
 
     // Results: maxima, sums, outputs.
     private float* _maximum;
@@ -94,7 +95,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     {
         long rows = PaddedRows(heads * tokens);
         long staged = Workspace.Padded(Block * 8);
-        return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged);
+        return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged)
+            + Workspace.Padded(Block * Math.Max(keyWidth, valueWidth));
     }
 
     /// <summary>Lays out scratch and results and clears the results.</summary>
@@ -117,6 +119,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         _sums = _scores + (rows * Block);
         _stagedKeys = _sums + (rows * TLanes.Count);
         _stagedValues = _stagedKeys + (Block * 8);
+        _gathered = (T*)(_stagedValues + (Block * 8));
         _maximum = results;
         _total = results + rows;
         _output = results + Workspace.Padded(2L * rows);
@@ -174,20 +177,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
                 continue;
             }
 
-            T* values = Values + (block * ValueStride);
-            Lookahead soon = !_stageValues && ValueStride == ValueWidth ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
-            ComputeScores(block, count, soon);
+            ComputeScores(block, count);
             for (int row = 0; row < RowCount; row++)
             {
                 Weigh(row, block, count);
             }
 
-            int next = Math.Min(Block, to - block - count);
-            T* keys = Keys + (block * KeyStride);
-            Lookahead later = next > 0 && !_stageKeys && KeyStride == KeyWidth
-                ? new Lookahead(keys + (count * KeyStride), (long)next * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
-                : Lookahead.None(keys);
-            AddValues(values, block, count, hidden, later);
+            AddValues(block, count, hidden, to);
         }
 
         for (int row = 0; row < RowCount; row++)
@@ -285,6 +281,22 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         }
 
         return all ? PairClass.All : PairClass.Partial;
+    }
+
+    /// <summary>The next tokens that lie evenly: a page's, or a whole block brought together where pages are no multiple of what is scored at once.</summary>
+    private readonly T* Next(in RowsPointer<T> source, int head, int width, int first, int most, out int count, out long stride)
+    {
+        count = source.Run(first, most);
+        stride = source.TokenStride;
+        if (count == most || source.PageSize % ScoreTile.MostKeys == 0)
+        {
+            return source.At(Batch, first, head);
+        }
+
+        count = most;
+        stride = width;
+        source.Gather(Batch, first, count, head, width, _gathered);
+        return _gathered;
     }
 
     /// <summary>Widens narrow heads to whole vectors, zeros behind them.</summary>

@@ -5,6 +5,9 @@ namespace AttnDsl.Cpu;
 /// </summary>
 internal static unsafe partial class ScoreTile
 {
+    /// <summary>Keys that are scored at once at most: scores are written in multiples of it.</summary>
+    public const int MostKeys = 8;
+
     /// <summary>Scores of one group of queries and a block of keys.</summary>
     /// <param name="call">The queries.</param>
     /// <param name="rows">Queries of the group: 4, 2 or 1.</param>
