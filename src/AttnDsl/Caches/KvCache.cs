@@ -9,37 +9,80 @@ using AttnDsl.Runtime;
 namespace AttnDsl;
 
 /// <summary>
-/// What a layer keeps of earlier tokens: contiguous, [B, heads, capacity, width] per stream, rows of unequal length, stored as float32 or bfloat16. The batch is fixed. Not thread-safe.
+/// What a layer keeps of earlier tokens: rows of unequal length, stored as float32 or bfloat16, contiguous ([B, heads, capacity, width] per stream) or in pages of a common pool ([pages, heads, pageSize, width]).
+/// The batch is fixed. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// One step is <see cref="Extend(TokenRows)"/>, then <see cref="Append"/> once for every stream, then attention over <see cref="View{T}"/>, then <see cref="Commit"/>. Nothing of the step counts before the commit,
 /// so an abandoned step leaves no trace. Steps without room problems allocate nothing.
-/// <para>A cache of fixed capacity refuses to be extended past it; the other kind doubles its capacity, which copies what it holds.</para>
+/// <para>A cache of fixed size refuses to be extended past it; the other kind doubles, which copies what it holds.</para>
+/// <para>Pages are shared by rows that began alike (<see cref="Fork"/>, <see cref="Reorder"/>, snapshots) and copied when one of them writes. A page is free once nobody holds it; the free page with the lowest number is taken first.</para>
 /// </remarks>
 public class KvCache
 {
-    private const int FirstCapacity = 16;
-
     private readonly ImmutableArray<CacheStream> _streams;
-    private readonly KvStore[] _stores;
+    private readonly KvPlacement _placement;
+    private readonly CacheSegments _segments;
     private readonly bool[] _appended;
     private readonly int[] _lengths;
     private readonly TokenRows _extended;
     private readonly TokenRows _oneToken;
+    private readonly int[] _added;
     private bool _isExtended;
 
-    // Segment ids [B, capacity] of cached and new tokens, once there are any; those of the new tokens again as [B, T].
-    private int[]? _segments;
-    private int[] _querySegments = [];
-    private bool _hasSegments;
-
-    /// <summary>An empty cache.</summary>
+    /// <summary>An empty contiguous cache.</summary>
     /// <param name="batch">Rows B, at least 1.</param>
     /// <param name="element">How scalars are stored.</param>
     /// <param name="capacity">Tokens per row at most, at least 1, reserved at once; null: grows as needed.</param>
     /// <param name="streams">What is kept per token, at least one stream.</param>
     /// <exception cref="ArgumentException">No row, no such element, no room, no stream, a stream without heads or width, or a stream too large for one block.</exception>
     public KvCache(int batch, CacheElement element, int? capacity, params ReadOnlySpan<CacheStream> streams)
+        : this(batch, element, streams)
+    {
+        if (capacity < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, string.Create(CultureInfo.InvariantCulture, $"capacity: expected at least 1 token per row, got {capacity}"));
+        }
+
+        var stores = new KvStore[streams.Length];
+        for (int s = 0; s < stores.Length; s++)
+        {
+            stores[s] = element == CacheElement.Float32 ? new ContiguousStore<float, SingleElement>(batch, streams[s]) : new ContiguousStore<ushort, BFloat16Element>(batch, streams[s]);
+        }
+
+        IsGrowing = capacity is null;
+        _placement = new ContiguousPlacement(batch, capacity, stores);
+    }
+
+    /// <summary>An empty cache of pages.</summary>
+    /// <param name="batch">Rows B, at least 1.</param>
+    /// <param name="element">How scalars are stored.</param>
+    /// <param name="paging">Size and number of pages.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">No row, no such element, pages without a token, no page, no stream, a stream without heads or width, or a stream too large for one block.</exception>
+    public KvCache(int batch, CacheElement element, CachePaging paging, params ReadOnlySpan<CacheStream> streams)
+        : this(batch, element, streams)
+    {
+        if (paging.PageSize < 1 || paging.Pages < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(paging),
+                paging,
+                string.Create(CultureInfo.InvariantCulture, $"paging: expected at least 1 page of at least 1 token, got {(paging.Pages is { } pages ? pages : "a growing number")} of {paging.PageSize}"));
+        }
+
+        var tables = new PageTables(batch, paging.PageSize);
+        var stores = new KvStore[streams.Length];
+        for (int s = 0; s < stores.Length; s++)
+        {
+            stores[s] = element == CacheElement.Float32 ? new PagedStore<float, SingleElement>(tables, streams[s]) : new PagedStore<ushort, BFloat16Element>(tables, streams[s]);
+        }
+
+        IsGrowing = paging.Pages is null;
+        _placement = new PagedPlacement(tables, batch, paging.Pages, stores);
+    }
+
+    private KvCache(int batch, CacheElement element, ReadOnlySpan<CacheStream> streams)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (element is not (CacheElement.Float32 or CacheElement.BFloat16))
@@ -47,20 +90,13 @@ public class KvCache
             throw new ArgumentOutOfRangeException(nameof(element), element, "element: expected Float32 or BFloat16");
         }
 
-        if (capacity < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, string.Create(CultureInfo.InvariantCulture, $"capacity: expected at least 1 token per row, got {capacity}"));
-        }
-
         if (streams.IsEmpty)
         {
             throw new ArgumentException("streams: expected at least one stream, got none", nameof(streams));
         }
 
-        _stores = new KvStore[streams.Length];
-        for (int s = 0; s < streams.Length; s++)
+        foreach (CacheStream stream in streams)
         {
-            CacheStream stream = streams[s];
             if (stream.Heads < 1 || stream.Width < 1)
             {
                 throw new ArgumentException(
@@ -68,22 +104,19 @@ public class KvCache
                     nameof(streams));
             }
 
-            _stores[s] = element == CacheElement.Float32 ? new SingleStore(batch, stream) : new BFloat16Store(batch, stream);
             ScalarsPerToken += stream.ScalarsPerToken;
         }
 
         Batch = batch;
         Element = element;
-        IsGrowing = capacity is null;
+        _placement = null!;
         _streams = [.. streams];
+        _segments = new CacheSegments(batch);
         _appended = new bool[streams.Length];
         _lengths = new int[batch];
+        _added = new int[batch];
         _extended = TokenRows.Blank(batch);
         _oneToken = TokenRows.Uniform(batch, 1);
-        if (capacity is { } fixedCapacity)
-        {
-            GrowTo(fixedCapacity);
-        }
     }
 
     /// <summary>Rows B.</summary>
@@ -95,8 +128,31 @@ public class KvCache
     /// <summary>Whether the capacity grows as needed.</summary>
     public bool IsGrowing { get; }
 
-    /// <summary>Tokens that every row has room for.</summary>
-    public int Capacity { get; private set; }
+    /// <summary>Tokens that every row has room for; of pages, tokens that all rows together have room for.</summary>
+    public int Capacity => _placement.Capacity;
+
+    /// <summary>How many pages there are and who holds them; null for a contiguous cache.</summary>
+    public CachePages? Pages
+    {
+        get
+        {
+            if (Tables is not { } tables)
+            {
+                return null;
+            }
+
+            int entries = 0;
+            for (int row = 0; row < Batch; row++)
+            {
+                entries += tables.Held(row);
+            }
+
+            return new CachePages(tables.PageSize, tables.Total, tables.Free, tables.Shared, entries);
+        }
+    }
+
+    /// <summary>The pages' books; null for a contiguous cache.</summary>
+    internal PageTables? Tables => (_placement as PagedPlacement)?.Tables;
 
     /// <summary>Scalars kept per token, all streams together.</summary>
     public long ScalarsPerToken { get; }
@@ -107,7 +163,7 @@ public class KvCache
         get
         {
             long bytes = 0;
-            foreach (KvStore store in _stores)
+            foreach (KvStore store in _placement.Stores)
             {
                 bytes += store.Bytes;
             }
@@ -124,22 +180,15 @@ public class KvCache
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => _lengths[Checked(row)];
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
-    /// <exception cref="ArgumentException">The capacity is fixed and a row has not that much room, or no block can be that large.</exception>
+    /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     public void Reserve(int tokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        int needed = 0;
-        for (int row = 0; row < Batch; row++)
-        {
-            needed = Math.Max(needed, Needed(nameof(tokens), row, tokens));
-        }
-
-        if (needed > Capacity)
-        {
-            GrowTo(needed);
-        }
+        Array.Fill(_added, tokens);
+        _placement.MakeRoom(nameof(tokens), _lengths, _added, kept: true);
+        _isExtended = false;
     }
 
     /// <summary>
@@ -147,7 +196,7 @@ public class KvCache
     /// the new ones go on with the segment of their row's last cached token. What is returned belongs to the cache and holds until it is extended again.
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
-    /// <exception cref="ArgumentException">Another batch, rows that already lie over other keys, or more tokens than a fixed capacity leaves room for.</exception>
+    /// <exception cref="ArgumentException">Another batch, rows that already lie over other keys, or more tokens than a fixed size leaves room for.</exception>
     public TokenRows Extend(TokenRows block)
     {
         ArgumentNullException.ThrowIfNull(block);
@@ -175,7 +224,7 @@ public class KvCache
             int count = extended.Count(row);
             if (count > 0)
             {
-                _stores[stream].Write(row, _lengths[row], count, values.Slice(row * extended.Tokens * size, count * size));
+                _placement.Stores[stream].Write(row, _lengths[row], count, values.Slice(row * extended.Tokens * size, count * size));
             }
         }
 
@@ -202,12 +251,12 @@ public class KvCache
             _lengths[row] += extended.Count(row);
         }
 
-        _hasSegments |= extended.HasQuerySegments;
+        _segments.Any |= extended.HasQuerySegments;
         _isExtended = false;
     }
 
     /// <summary>
-    /// A stream's storage [B, capacity, heads, width], for attention over the first <see cref="TokenRows.KeyCount"/> tokens of each row: cached and appended ones. What lies behind them is undefined.
+    /// A stream's storage, for attention over the first <see cref="TokenRows.KeyCount"/> tokens of each row: cached and appended ones. What lies behind them is undefined.
     /// It holds until the cache grows.
     /// </summary>
     /// <typeparam name="T"><see cref="float"/> for <see cref="CacheElement.Float32"/>, <see cref="ushort"/> for <see cref="CacheElement.BFloat16"/>.</typeparam>
@@ -218,7 +267,7 @@ public class KvCache
         where T : unmanaged
     {
         CheckStream(stream);
-        return _stores[stream] is KvStore<T> store
+        return _placement.Stores[stream] is KvStore<T> store
             ? store.View
             : throw new InvalidOperationException($"the cache stores {(Element == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
     }
@@ -239,14 +288,85 @@ public class KvCache
         }
 
         _lengths[row] = length;
+        _placement.Trim(row, length);
         _isExtended = false;
     }
 
-    /// <summary>Forgets all tokens of all rows; the storage stays.</summary>
+    /// <summary>Forgets all tokens of all rows; the memory stays.</summary>
     public void Reset()
     {
-        Array.Clear(_lengths);
-        _hasSegments = false;
+        for (int row = 0; row < Batch; row++)
+        {
+            Truncate(row, 0);
+        }
+
+        _segments.Any = false;
+    }
+
+    /// <summary>Forgets a row's tokens.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public void Reset(int row) => Truncate(row, 0);
+
+    /// <summary>A row becomes what another one is, and both go on by themselves. In pages nothing is copied before one of them writes.</summary>
+    /// <param name="from">The row to become, from 0.</param>
+    /// <param name="to">Another row, from 0; what it held is forgotten.</param>
+    /// <exception cref="ArgumentException">No such row, twice the same row, or a row that has not room for as many tokens.</exception>
+    public void Fork(int from, int to)
+    {
+        Checked(from, nameof(from));
+        Checked(to, nameof(to));
+        if (from == to)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"to: expected another row than {from}"), nameof(to));
+        }
+
+        _placement.Fork(from, to, _lengths[from]);
+        _segments.Fork(from, to, _lengths[from]);
+        _lengths[to] = _lengths[from];
+        _isExtended = false;
+    }
+
+    /// <summary>Row b becomes what row <paramref name="rows"/>[b] was, as a beam search needs it; rows may repeat, and those that are not named are forgotten. In pages nothing is copied before a row writes.</summary>
+    /// <param name="rows">B rows.</param>
+    /// <exception cref="ArgumentException">Not B rows, or no such row.</exception>
+    public void Reorder(ReadOnlySpan<int> rows)
+    {
+        Check.Length(nameof(rows), rows.Length, Batch);
+        for (int row = 0; row < Batch; row++)
+        {
+            Checked(rows[row], nameof(rows));
+        }
+
+        for (int row = 0; row < Batch; row++)
+        {
+            _added[row] = _lengths[rows[row]];
+        }
+
+        _placement.Arrange(rows, _added);
+        _segments.Arrange(rows, _added);
+        _added.CopyTo(_lengths.AsSpan());
+        _isExtended = false;
+    }
+
+    /// <summary>What the cache holds now, to come back to. Disposing of the snapshot frees what it keeps.</summary>
+    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _placement.Keep(_lengths));
+
+    /// <summary>Comes back to a snapshot, as often as one likes.</summary>
+    /// <param name="snapshot">A snapshot of this cache.</param>
+    /// <exception cref="ArgumentException">A snapshot of another cache.</exception>
+    /// <exception cref="ObjectDisposedException">The snapshot has been disposed of.</exception>
+    public void Restore(CacheSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        if (!ReferenceEquals(snapshot.Owner, this))
+        {
+            throw new ArgumentException("snapshot: expected a snapshot of this cache, got one of another", nameof(snapshot));
+        }
+
+        _placement.Restore(snapshot.Kept, snapshot.Lengths);
+        _segments.Restore(snapshot.Segments);
+        snapshot.Lengths.CopyTo(_lengths.AsSpan());
         _isExtended = false;
     }
 
@@ -268,7 +388,7 @@ public class KvCache
         {
             for (int token = 0; token < _lengths[row]; token++)
             {
-                _stores[stream].Read(row, token, dense.AsSpan(((row * longest) + token) * size, size));
+                _placement.Stores[stream].Read(row, token, dense.AsSpan(((row * longest) + token) * size, size));
             }
         }
 
@@ -292,115 +412,30 @@ public class KvCache
         int keys = 0;
         for (int row = 0; row < Batch; row++)
         {
-            keys = Math.Max(keys, Needed(parameter, row, block.Count(row)));
+            _added[row] = block.Count(row);
         }
 
-        if (keys > Capacity)
+        _placement.MakeRoom(parameter, _lengths, _added, kept: false);
+        for (int row = 0; row < Batch; row++)
         {
-            GrowTo((int)Math.Max(keys, Math.Max(FirstCapacity, Math.Min(2L * Capacity, MostTokens()))));
+            keys = Math.Max(keys, _lengths[row] + _added[row]);
         }
 
-        bool segmented = _hasSegments || block.HasQuerySegments;
+        bool segmented = _segments.Any || block.HasQuerySegments;
         if (segmented)
         {
-            WriteSegments(block);
+            _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
         }
 
-        _extended.Become(block, keys, _lengths, segmented ? _querySegments : null, segmented ? _segments : null, Capacity);
+        _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
         Array.Clear(_appended);
         _isExtended = true;
         return _extended;
     }
 
-    /// <summary>Tokens a row would hold with more of them, if that is possible.</summary>
-    private int Needed(string parameter, int row, int tokens)
-    {
-        long needed = (long)_lengths[row] + tokens;
-        if (needed > (IsGrowing ? Array.MaxLength : Capacity))
-        {
-            throw new ArgumentException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{parameter}: row {row} holds {_lengths[row]} tokens of a capacity of {(IsGrowing ? Array.MaxLength : Capacity)} and takes {(IsGrowing ? Array.MaxLength : Capacity) - _lengths[row]} more, got {tokens}"),
-                parameter);
-        }
-
-        return (int)needed;
-    }
-
-    /// <summary>What the largest stream leaves room for: doubling stops there.</summary>
-    private long MostTokens()
-    {
-        long most = Array.MaxLength;
-        foreach (CacheStream stream in _streams)
-        {
-            most = Math.Min(most, (Array.MaxLength - 64) / (Batch * stream.ScalarsPerToken));
-        }
-
-        return most;
-    }
-
-    private void GrowTo(int capacity)
-    {
-        // Stores that have grown before a later one fails hold the same tokens; only the common capacity decides.
-        foreach (KvStore store in _stores)
-        {
-            store.Grow(capacity, _lengths);
-        }
-
-        if (_segments is not null)
-        {
-            _segments = Widened(_segments, Capacity, capacity);
-        }
-
-        Capacity = capacity;
-    }
-
-    private int[] Widened(int[] segments, int from, int to)
-    {
-        var widened = new int[ArrayLength.Of(nameof(Capacity), Batch, to)];
-        for (int row = 0; row < Batch; row++)
-        {
-            segments.AsSpan(row * from, _lengths[row]).CopyTo(widened.AsSpan(row * to));
-        }
-
-        return widened;
-    }
-
-    private void WriteSegments(TokenRows block)
-    {
-        _segments ??= new int[ArrayLength.Of(nameof(block), Batch, Capacity)];
-        int tokens = ArrayLength.Of(nameof(block), Batch, block.Tokens);
-        if (_querySegments.Length < tokens)
-        {
-            _querySegments = new int[tokens];
-        }
-
-        for (int row = 0; row < Batch; row++)
-        {
-            Span<int> all = _segments.AsSpan(row * Capacity, Capacity);
-            if (!_hasSegments)
-            {
-                // Tokens that were cached before the first segments came have id 0; an abandoned step may have left others.
-                all[.._lengths[row]].Clear();
-            }
-
-            int last = _lengths[row] == 0 ? 0 : all[_lengths[row] - 1];
-            for (int token = 0; token < block.Tokens; token++)
-            {
-                int segment = block.HasQuerySegments ? block.QuerySegment(row, token) : last;
-                _querySegments[(row * block.Tokens) + token] = segment;
-                if (token < block.Count(row))
-                {
-                    all[_lengths[row] + token] = segment;
-                }
-            }
-        }
-    }
-
-    private int Checked(int row) => (uint)row < (uint)Batch
+    private int Checked(int row, string parameter = "row") => (uint)row < (uint)Batch
         ? row
-        : throw new ArgumentOutOfRangeException(nameof(row), row, string.Create(CultureInfo.InvariantCulture, $"row: expected 0 to {Batch - 1}, got {row}"));
+        : throw new ArgumentOutOfRangeException(parameter, row, string.Create(CultureInfo.InvariantCulture, $"{parameter}: expected 0 to {Batch - 1}, got {row}"));
 
     private void CheckStream(int stream)
     {

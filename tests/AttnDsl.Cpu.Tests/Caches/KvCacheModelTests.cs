@@ -1,23 +1,36 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 
 namespace AttnDsl.Cpu.Tests.Caches;
 
-/// <summary>Random operations on a cache and on plain lists of tokens.</summary>
+/// <summary>Random operations on a cache and on plain lists of tokens. ATTNDSL_SEQUENCES sets how many sequences of operations each storage gets.</summary>
 public class KvCacheModelTests
 {
+    private const int Operations = 40;
+
+    private static int Sequences => Environment.GetEnvironmentVariable("ATTNDSL_SEQUENCES") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 300;
+
+    /// <param name="element">How scalars are stored.</param>
+    /// <param name="pageSize">Tokens of a page; 0: contiguous.</param>
+    /// <param name="capacity">Tokens per row, or pages of all rows, at most; 0: grows.</param>
     [Theory]
-    [InlineData(CacheElement.Float32, 0)]
-    [InlineData(CacheElement.Float32, 23)]
-    [InlineData(CacheElement.BFloat16, 0)]
-    [InlineData(CacheElement.BFloat16, 23)]
-    public void RandomOperations(CacheElement element, int capacity)
+    [InlineData(CacheElement.Float32, 0, 0)]
+    [InlineData(CacheElement.Float32, 0, 23)]
+    [InlineData(CacheElement.BFloat16, 0, 0)]
+    [InlineData(CacheElement.BFloat16, 0, 23)]
+    [InlineData(CacheElement.Float32, 1, 0)]
+    [InlineData(CacheElement.Float32, 4, 0)]
+    [InlineData(CacheElement.Float32, 4, 9)]
+    [InlineData(CacheElement.BFloat16, 16, 0)]
+    [InlineData(CacheElement.BFloat16, 5, 7)]
+    public void RandomOperations(CacheElement element, int pageSize, int capacity)
     {
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < Sequences; seed++)
         {
-            var model = new Model(new Random(seed), element, capacity);
-            for (int operation = 0; operation < 60; operation++)
+            using var model = new Model(new Random(seed), element, pageSize, capacity);
+            for (int operation = 0; operation < Operations; operation++)
             {
                 model.Do();
                 model.Check($"seed {seed}, operation {operation}");
@@ -25,9 +38,10 @@ public class KvCacheModelTests
         }
     }
 
-    private sealed class Model
+    private sealed class Model : IDisposable
     {
         private readonly Random _random;
+        private readonly int _pageSize;
         private readonly int _capacity;
         private readonly int _batch;
         private readonly CacheStream[] _streams;
@@ -37,19 +51,23 @@ public class KvCacheModelTests
         private readonly List<(int Segment, float[][] Scalars)>[] _rows;
         private bool _segmented;
 
-        public Model(Random random, CacheElement element, int capacity)
+        private readonly List<(CacheSnapshot Snapshot, List<(int Segment, float[][] Scalars)>[] Rows, bool Segmented)> _snapshots = [];
+
+        public Model(Random random, CacheElement element, int pageSize, int capacity)
         {
             _random = random;
+            _pageSize = pageSize;
             _capacity = capacity;
             _batch = random.Next(1, 4);
             _streams = [new("k", random.Next(1, 4), random.Next(1, 20)), new("v", random.Next(1, 3), random.Next(1, 20))];
-            _cache = new KvCache(_batch, element, capacity == 0 ? null : capacity, _streams);
+            int? limit = capacity == 0 ? null : capacity;
+            _cache = pageSize == 0 ? new KvCache(_batch, element, limit, _streams) : new KvCache(_batch, element, new CachePaging(pageSize, limit), _streams);
             _rows = [.. Enumerable.Range(0, _batch).Select(_ => new List<(int, float[][])>())];
         }
 
         public void Do()
         {
-            switch (_random.Next(12))
+            switch (_random.Next(16))
             {
                 case 0:
                     int row = _random.Next(_batch);
@@ -65,14 +83,47 @@ public class KvCacheModelTests
                 case 2 when _capacity == 0:
                     int reserved = _random.Next(40);
                     _cache.Reserve(reserved);
-                    Assert.True(_cache.Capacity >= _rows.Max(list => list.Count) + reserved);
+                    Assert.True(_cache.Capacity >= (_pageSize == 0 ? _rows.Max(list => list.Count) + reserved : reserved));
                     break;
                 case 3:
                     Append(commit: false);
                     break;
+                case 4 when _batch > 1:
+                    int from = _random.Next(_batch);
+                    int to = (from + _random.Next(1, _batch)) % _batch;
+                    _cache.Fork(from, to);
+                    _rows[to] = [.. _rows[from]];
+                    break;
+                case 5:
+                    int[] sources = [.. Enumerable.Range(0, _batch).Select(_ => _random.Next(_batch))];
+                    _cache.Reorder(sources);
+                    List<(int, float[][])>[] arranged = [.. sources.Select(source => new List<(int, float[][])>(_rows[source]))];
+                    arranged.CopyTo(_rows, 0);
+                    break;
+                case 6 when _snapshots.Count < 3:
+                    _snapshots.Add((_cache.Snapshot(), [.. _rows.Select(list => new List<(int, float[][])>(list))], _segmented));
+                    break;
+                case 7 when _snapshots.Count > 0:
+                    ComeBack(_snapshots[_random.Next(_snapshots.Count)]);
+                    break;
+                case 8 when _snapshots.Count > 0:
+                    int dropped = _random.Next(_snapshots.Count);
+                    _snapshots[dropped].Snapshot.Dispose();
+                    _snapshots.RemoveAt(dropped);
+                    break;
                 default:
                     Append(commit: true);
                     break;
+            }
+        }
+
+        public void Dispose()
+        {
+            _snapshots.ForEach(taken => taken.Snapshot.Dispose());
+            _cache.Reset();
+            if (_cache.Pages is { } pages)
+            {
+                Assert.Equal((0, 0, 0), (pages.Held, pages.Shared, pages.Entries));
             }
         }
 
@@ -99,7 +150,18 @@ public class KvCacheModelTests
                 Assert.True(expected.SequenceEqual(_cache.Read(s)), what);
             }
 
-            Assert.True(_cache.Bytes == (long)_cache.Capacity * _batch * _cache.ScalarsPerToken * (_cache.Element == CacheElement.Float32 ? 4 : 2), what);
+            Assert.True(_cache.Bytes == (long)_cache.Capacity * (_pageSize == 0 ? _batch : 1) * _cache.ScalarsPerToken * (_cache.Element == CacheElement.Float32 ? 4 : 2), what);
+        }
+
+        private void ComeBack((CacheSnapshot Snapshot, List<(int Segment, float[][] Scalars)>[] Rows, bool Segmented) taken)
+        {
+            _cache.Restore(taken.Snapshot);
+            for (int row = 0; row < _batch; row++)
+            {
+                _rows[row] = [.. taken.Rows[row]];
+            }
+
+            _segmented = taken.Segmented;
         }
 
         private void Append(bool commit)
@@ -108,7 +170,15 @@ public class KvCacheModelTests
             int[] counts = [.. Enumerable.Range(0, _batch).Select(_ => _random.Next(tokens + 1))];
             int[] segments = _random.Next(4) == 0 ? [.. Enumerable.Range(0, _batch * tokens).Select(_ => _random.Next(3))] : [];
             TokenRows block = TokenRows.Ragged(counts, tokens, default, segments);
-            if (_capacity != 0 && Enumerable.Range(0, _batch).Any(row => _rows[row].Count + counts[row] > _capacity))
+            if (_capacity != 0 && _pageSize != 0)
+            {
+                TokenRows? fitting = TryExtend(block);
+                if (fitting is null)
+                {
+                    return;
+                }
+            }
+            else if (_capacity != 0 && Enumerable.Range(0, _batch).Any(row => _rows[row].Count + counts[row] > _capacity))
             {
                 Assert.Throws<ArgumentException>(() => _cache.Extend(block));
                 return;
@@ -144,6 +214,25 @@ public class KvCacheModelTests
                 _segmented |= segments.Length > 0;
             }
         }
+
+        /// <summary>Whether there are enough pages depends on who shares what: a refusal must change nothing and be right about the pages that it names.</summary>
+        private TokenRows? TryExtend(TokenRows block)
+        {
+            try
+            {
+                return _cache.Extend(block);
+            }
+            catch (ArgumentException refusal)
+            {
+                long least = Enumerable.Range(0, _batch).Sum(row => Pages(_rows[row].Count + block.Count(row)) - Pages(_rows[row].Count));
+                CachePages pages = _cache.Pages!.Value;
+                Assert.Equal("block", refusal.ParamName);
+                Assert.True(pages.Free < least + _batch, refusal.Message);
+                return null;
+            }
+        }
+
+        private int Pages(int tokens) => (tokens + _pageSize - 1) / _pageSize;
 
         private void CheckExtension(TokenRows extended, int row, List<(int Segment, float[][] Scalars)> all, int count, bool segmented)
         {

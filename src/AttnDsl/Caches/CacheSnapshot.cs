@@ -1,0 +1,34 @@
+using System;
+
+namespace AttnDsl;
+
+/// <summary>
+/// What a cache held at one moment; see <see cref="KvCache.Snapshot"/>. A paged cache keeps the pages of its snapshots until they are disposed of; a contiguous one copies.
+/// </summary>
+public sealed class CacheSnapshot : IDisposable
+{
+    private KvKept? _kept;
+
+    internal CacheSnapshot(KvCache owner, int[] lengths, int[][]? segments, KvKept kept)
+    {
+        Owner = owner;
+        Lengths = lengths;
+        Segments = segments;
+        _kept = kept;
+    }
+
+    internal KvCache Owner { get; }
+
+    internal int[] Lengths { get; }
+
+    internal int[][]? Segments { get; }
+
+    internal KvKept Kept => _kept ?? throw new ObjectDisposedException(nameof(CacheSnapshot));
+
+    /// <summary>Lets go of what the snapshot holds. Calling it again does nothing.</summary>
+    public void Dispose()
+    {
+        _kept?.Release();
+        _kept = null;
+    }
+}

@@ -1,0 +1,126 @@
+using System;
+using AttnDsl.Runtime;
+
+namespace AttnDsl;
+
+/// <summary>Segment ids of cached and new tokens, once there are any.</summary>
+internal sealed class CacheSegments(int batch)
+{
+    // [B, Stride], and those of the new tokens again as [B, T].
+    private int[]? _ids;
+    private int[] _query = [];
+
+    /// <summary>Whether cached tokens came with segments.</summary>
+    public bool Any { get; set; }
+
+    public int[]? Ids => _ids;
+
+    public int[] Query => _query;
+
+    /// <summary>Entries per row.</summary>
+    public int Stride { get; private set; }
+
+    /// <summary>Takes in the ids of new tokens: those given, else those of each row's last token.</summary>
+    /// <param name="block">The new tokens.</param>
+    /// <param name="lengths">Cached tokens of each row.</param>
+    /// <param name="keys">Tokens to have room for: at least those of the longest row, the new ones included.</param>
+    public void Write(TokenRows block, ReadOnlySpan<int> lengths, int keys)
+    {
+        MakeRoom(keys, lengths);
+        int tokens = ArrayLength.Of(nameof(block), batch, block.Tokens);
+        if (_query.Length < tokens)
+        {
+            _query = new int[tokens];
+        }
+
+        for (int row = 0; row < batch; row++)
+        {
+            Span<int> all = Row(row);
+            if (!Any)
+            {
+                // Tokens that were cached before the first segments came have id 0; an abandoned step may have left others.
+                all[..lengths[row]].Clear();
+            }
+
+            int last = lengths[row] == 0 ? 0 : all[lengths[row] - 1];
+            for (int token = 0; token < block.Tokens; token++)
+            {
+                int segment = block.HasQuerySegments ? block.QuerySegment(row, token) : last;
+                _query[(row * block.Tokens) + token] = segment;
+                if (token < block.Count(row))
+                {
+                    all[lengths[row] + token] = segment;
+                }
+            }
+        }
+    }
+
+    public void Fork(int from, int to, int length)
+    {
+        if (Any)
+        {
+            Row(from)[..length].CopyTo(Row(to));
+        }
+    }
+
+    /// <summary>Row b becomes what row sources[b] was; lengths are those of the new rows.</summary>
+    public void Arrange(ReadOnlySpan<int> sources, ReadOnlySpan<int> lengths)
+    {
+        if (!Any)
+        {
+            return;
+        }
+
+        int[] before = (int[])_ids!.Clone();
+        for (int row = 0; row < batch; row++)
+        {
+            before.AsSpan(sources[row] * Stride, lengths[row]).CopyTo(Row(row));
+        }
+    }
+
+    /// <summary>The ids of each row's tokens, for a snapshot; null without any.</summary>
+    public int[][]? Keep(ReadOnlySpan<int> lengths)
+    {
+        if (!Any)
+        {
+            return null;
+        }
+
+        var kept = new int[batch][];
+        for (int row = 0; row < batch; row++)
+        {
+            kept[row] = Row(row)[..lengths[row]].ToArray();
+        }
+
+        return kept;
+    }
+
+    public void Restore(int[][]? kept)
+    {
+        Any = kept is not null;
+        for (int row = 0; row < batch && kept is not null; row++)
+        {
+            kept[row].CopyTo(Row(row));
+        }
+    }
+
+    private Span<int> Row(int row) => _ids.AsSpan(row * Stride, Stride);
+
+    private void MakeRoom(int keys, ReadOnlySpan<int> lengths)
+    {
+        if (_ids is not null && keys <= Stride)
+        {
+            return;
+        }
+
+        int stride = Math.Max(keys, (int)Math.Min(2L * Stride, Array.MaxLength / batch));
+        var widened = new int[ArrayLength.Of(nameof(keys), batch, stride)];
+        for (int row = 0; row < batch && Any; row++)
+        {
+            Row(row)[..lengths[row]].CopyTo(widened.AsSpan(row * stride));
+        }
+
+        _ids = widened;
+        Stride = stride;
+    }
+}

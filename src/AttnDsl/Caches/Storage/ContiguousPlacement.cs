@@ -1,0 +1,128 @@
+using System;
+using System.Globalization;
+
+namespace AttnDsl;
+
+/// <summary>Every row has its own room for the same number of tokens.</summary>
+internal sealed class ContiguousPlacement : KvPlacement
+{
+    private const int FirstCapacity = 16;
+
+    private readonly int _batch;
+    private readonly bool _growing;
+    private readonly KvStore[] _stores;
+    private int _capacity;
+
+    public ContiguousPlacement(int batch, int? capacity, KvStore[] stores)
+    {
+        _batch = batch;
+        _growing = capacity is null;
+        _stores = stores;
+        if (capacity is { } tokens)
+        {
+            GrowTo(tokens, new int[batch]);
+        }
+    }
+
+    public override ReadOnlySpan<KvStore> Stores => _stores;
+
+    public override int Capacity => _capacity;
+
+    public override void MakeRoom(string parameter, ReadOnlySpan<int> lengths, ReadOnlySpan<int> added, bool kept)
+    {
+        int needed = 0;
+        for (int row = 0; row < _batch; row++)
+        {
+            needed = Math.Max(needed, Needed(parameter, row, lengths[row], added[row]));
+        }
+
+        if (needed > _capacity)
+        {
+            GrowTo(kept ? needed : (int)Math.Max(needed, Math.Max(FirstCapacity, Math.Min(2L * _capacity, MostTokens()))), lengths);
+        }
+    }
+
+    public override void Trim(int row, int length)
+    {
+    }
+
+    public override void Fork(int from, int to, int length)
+    {
+        foreach (KvStore store in _stores)
+        {
+            ((IContiguousStore)store).Copy(from, to, length);
+        }
+    }
+
+    public override void Arrange(ReadOnlySpan<int> sources, ReadOnlySpan<int> lengths)
+    {
+        foreach (KvStore store in _stores)
+        {
+            ((IContiguousStore)store).Arrange(sources, lengths);
+        }
+    }
+
+    public override KvKept Keep(ReadOnlySpan<int> lengths)
+    {
+        var kept = new Array[_stores.Length];
+        for (int s = 0; s < kept.Length; s++)
+        {
+            kept[s] = ((IContiguousStore)_stores[s]).Save(lengths);
+        }
+
+        return new Copies(kept);
+    }
+
+    public override void Restore(KvKept kept, ReadOnlySpan<int> lengths)
+    {
+        Array[] copies = ((Copies)kept).OfStreams;
+        for (int s = 0; s < copies.Length; s++)
+        {
+            ((IContiguousStore)_stores[s]).Load(copies[s], lengths);
+        }
+    }
+
+    private void GrowTo(int capacity, ReadOnlySpan<int> lengths)
+    {
+        // Stores that have grown before a later one fails hold the same tokens; only the common capacity decides.
+        foreach (KvStore store in _stores)
+        {
+            ((IContiguousStore)store).Grow(capacity, lengths);
+        }
+
+        _capacity = capacity;
+    }
+
+    /// <summary>Tokens a row would hold with more of them, if that is possible.</summary>
+    private int Needed(string parameter, int row, int length, int tokens)
+    {
+        int most = _growing ? Array.MaxLength : _capacity;
+        long needed = (long)length + tokens;
+        return needed <= most
+            ? (int)needed
+            : throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"{parameter}: row {row} holds {length} tokens of a capacity of {most} and takes {most - length} more, got {tokens}"),
+                parameter);
+    }
+
+    /// <summary>What the largest stream leaves room for: doubling stops there.</summary>
+    private long MostTokens()
+    {
+        long most = Array.MaxLength;
+        foreach (KvStore store in _stores)
+        {
+            most = Math.Min(most, KvMemory<byte>.Most / (_batch * store.Stream.ScalarsPerToken));
+        }
+
+        return most;
+    }
+
+    private sealed class Copies(Array[] ofStreams) : KvKept
+    {
+        public Array[] OfStreams => ofStreams;
+
+        public override void Release()
+        {
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System;
+
+namespace AttnDsl;
+
+/// <summary>Where the tokens of a cache's rows lie. It knows no lengths of its own: the cache says how many tokens its rows have.</summary>
+internal abstract class KvPlacement
+{
+    /// <summary>One store per stream.</summary>
+    public abstract ReadOnlySpan<KvStore> Stores { get; }
+
+    /// <summary>See <see cref="KvCache.Capacity"/>.</summary>
+    public abstract int Capacity { get; }
+
+    /// <summary>Makes room for tokens behind those that rows have. Throws before anything changes.</summary>
+    /// <param name="parameter">Who is at fault when there is no room.</param>
+    /// <param name="lengths">Tokens of the rows.</param>
+    /// <param name="added">Tokens to append to each.</param>
+    /// <param name="kept">The room is to stay until the row is cut.</param>
+    public abstract void MakeRoom(string parameter, ReadOnlySpan<int> lengths, ReadOnlySpan<int> added, bool kept);
+
+    /// <summary>A row has fewer tokens from now on.</summary>
+    public abstract void Trim(int row, int length);
+
+    /// <summary>A row becomes what another one is.</summary>
+    public abstract void Fork(int from, int to, int length);
+
+    /// <summary>Row b becomes what row sources[b] was; lengths are those of the new rows.</summary>
+    public abstract void Arrange(ReadOnlySpan<int> sources, ReadOnlySpan<int> lengths);
+
+    /// <summary>What the rows hold, for later.</summary>
+    public abstract KvKept Keep(ReadOnlySpan<int> lengths);
+
+    /// <summary>The rows, whatever they hold, become what they were. Throws before anything changes.</summary>
+    public abstract void Restore(KvKept kept, ReadOnlySpan<int> lengths);
+}
+
+/// <summary>What a placement keeps for a snapshot.</summary>
+internal abstract class KvKept
+{
+    /// <summary>Lets go of it; once.</summary>
+    public abstract void Release();
+}
