@@ -15,6 +15,7 @@ internal static class CacheEmitter
         {
             ["version"] = SourceFile.Version,
             ["element"] = plan.Cache.Element.ToString(),
+            ["page_size"] = plan.Cache.PageSize,
             ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
             ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
         };

@@ -99,6 +99,9 @@ public sealed class LayerDraft
     /// <summary>How a cached scalar is stored.</summary>
     public CacheScalar CacheElement { get; set; }
 
+    /// <summary>Tokens of a page of the cache; null: contiguous.</summary>
+    public long? CachePageSize { get; set; }
+
     /// <summary>Rows may be ragged, with lengths, position ids and segment ids at run time.</summary>
     public bool IsRagged { get; set; }
 

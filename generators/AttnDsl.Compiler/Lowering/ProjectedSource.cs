@@ -12,7 +12,7 @@ public sealed class ProjectedSource : ILayerSource
 
     public ProjectedSource(LayerDraft draft) => _draft = draft;
 
-    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), default, _draft.CacheElement);
+    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), default, _draft.CacheElement, _draft.CachePageSize);
 
     private LayerWidths W => _draft.Widths;
 

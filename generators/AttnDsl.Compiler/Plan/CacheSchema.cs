@@ -8,7 +8,8 @@ namespace AttnDsl.Compiler.Plan;
 /// <param name="Streams">Rows per token.</param>
 /// <param name="States">Constant state per sequence.</param>
 /// <param name="Element">How fast backends store a scalar; the reference keeps its own type.</param>
-public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, EquatableArray<CacheStateSpec> States, CacheScalar Element = CacheScalar.Float32)
+/// <param name="PageSize">Tokens of a page where fast backends keep tokens in pages of a common pool; null: every row in one block.</param>
+public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, EquatableArray<CacheStateSpec> States, CacheScalar Element = CacheScalar.Float32, long? PageSize = null)
 {
     public static CacheSchema None { get; } = new(default, default);
 

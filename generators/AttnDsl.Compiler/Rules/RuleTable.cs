@@ -207,6 +207,9 @@ public static class RuleTable
     public static readonly RuleDescriptor CacheOfTopLeft = Error(
         "ATTN0602", "A cache for a top-left causal layer", "[{0}] does not go with [{1}] here: aligned TopLeft, a later token sees only the first keys, so there is nothing to append to; use [Causal] aligned BottomRight or remove [KvCache]");
 
+    public static readonly RuleDescriptor PageSizeWithoutPages = Warning(
+        "ATTN0603", "A page size without pages", "PageSize: {0} cuts nothing: the cache is contiguous; add Storage = CacheStorage.Paged or remove PageSize");
+
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(RuleDescriptor))

@@ -200,6 +200,9 @@ public static class RuleCases
         (Layer.And("KvCache"), "ATTN0601@1"),
         (Layer.And("Causal").And("KvCache"), ""),
         (Layer.And("Causal", ("align", "TopLeft")).And("KvCache"), "ATTN0404@1:align ATTN0602@2"),
+        (Layer.And("Causal").And("KvCache", ("PageSize", 32)), "ATTN0603@2:PageSize"),
+        (Layer.And("Causal").And("KvCache", ("Storage", "Paged"), ("PageSize", 32)), ""),
+        (Layer.And("Causal").And("KvCache", ("Storage", "Paged"), ("PageSize", 0)), "ATTN0101@2:PageSize"),
     ];
 
     private static IEnumerable<(Stack Stack, string Expected)> Score =>

@@ -129,9 +129,17 @@ internal static class Vocabulary
             "Form Eps"),
         new(
             typeof(KvCacheAttribute),
-            [new("Element", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2))],
+            [
+                new("Element", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2)),
+                new("Storage", Literal.Of(CacheStorage.Paged), Literal.Of(CacheStorage.Contiguous), Literal.Of((CacheStorage)2)),
+                new("PageSize", Ints(4, 16, 5, 1, 0, -1, int.MinValue)),
+            ],
             "",
-            "Element"),
+            "Element",
+            "Storage",
+            "Storage PageSize",
+            "Element Storage PageSize",
+            "PageSize"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>
