@@ -3,13 +3,13 @@ using System;
 namespace AttnDsl;
 
 /// <summary>
-/// What a cache held at one moment; see <see cref="KvCache.Snapshot"/>. A paged cache keeps the pages of its snapshots until they are disposed of; a contiguous one copies.
+/// What the rows of a cache held at one moment; see <see cref="StackCache.Snapshot"/>. A paged cache keeps the pages of its snapshots until they are disposed of; a contiguous one copies.
 /// </summary>
 public sealed class CacheSnapshot : IDisposable
 {
     private KvKept? _kept;
 
-    internal CacheSnapshot(KvCache owner, int[] lengths, int[][]? segments, KvKept kept)
+    internal CacheSnapshot(StackCache owner, int[] lengths, int[][]? segments, KvKept kept)
     {
         Owner = owner;
         Lengths = lengths;
@@ -17,7 +17,7 @@ public sealed class CacheSnapshot : IDisposable
         _kept = kept;
     }
 
-    internal KvCache Owner { get; }
+    internal StackCache Owner { get; }
 
     internal int[] Lengths { get; }
 

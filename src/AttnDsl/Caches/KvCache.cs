@@ -21,14 +21,11 @@ namespace AttnDsl;
 public class KvCache
 {
     private readonly ImmutableArray<CacheStream> _streams;
-    private readonly KvPlacement _placement;
-    private readonly CacheSegments _segments;
+    private readonly KvStore[] _stores;
     private readonly bool[] _appended;
-    private readonly int[] _lengths;
-    private readonly TokenRows _extended;
-    private readonly TokenRows _oneToken;
-    private readonly int[] _added;
-    private bool _isExtended;
+    private readonly bool _isAlone;
+    private long _step;
+    private bool _isTaken;
 
     /// <summary>An empty contiguous cache.</summary>
     /// <param name="batch">Rows B, at least 1.</param>
@@ -37,22 +34,7 @@ public class KvCache
     /// <param name="streams">What is kept per token, at least one stream.</param>
     /// <exception cref="ArgumentException">No row, no such element, no room, no stream, a stream without heads or width, or a stream too large for one block.</exception>
     public KvCache(int batch, CacheElement element, int? capacity, params ReadOnlySpan<CacheStream> streams)
-        : this(batch, element, streams)
-    {
-        if (capacity < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, string.Create(CultureInfo.InvariantCulture, $"capacity: expected at least 1 token per row, got {capacity}"));
-        }
-
-        var stores = new KvStore[streams.Length];
-        for (int s = 0; s < stores.Length; s++)
-        {
-            stores[s] = element == CacheElement.Float32 ? new ContiguousStore<float, SingleElement>(batch, streams[s]) : new ContiguousStore<ushort, BFloat16Element>(batch, streams[s]);
-        }
-
-        IsGrowing = capacity is null;
-        _placement = new ContiguousPlacement(batch, capacity, stores);
-    }
+        : this(new StackCache(batch, capacity), element, streams) => _isAlone = true;
 
     /// <summary>An empty cache of pages.</summary>
     /// <param name="batch">Rows B, at least 1.</param>
@@ -61,30 +43,17 @@ public class KvCache
     /// <param name="streams">What is kept per token, at least one stream.</param>
     /// <exception cref="ArgumentException">No row, no such element, pages without a token, no page, no stream, a stream without heads or width, or a stream too large for one block.</exception>
     public KvCache(int batch, CacheElement element, CachePaging paging, params ReadOnlySpan<CacheStream> streams)
-        : this(batch, element, streams)
+        : this(new StackCache(batch, paging), element, streams) => _isAlone = true;
+
+    /// <summary>The cache of one layer of a stack, which owns lengths and pages and decides where tokens lie.</summary>
+    /// <param name="stack">The stack, without tokens.</param>
+    /// <param name="element">How scalars are stored.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">No such element, no stream, a stream without heads or width, or a stream too large for one block.</exception>
+    /// <exception cref="InvalidOperationException">The stack holds tokens already.</exception>
+    public KvCache(StackCache stack, CacheElement element, params ReadOnlySpan<CacheStream> streams)
     {
-        if (paging.PageSize < 1 || paging.Pages < 1)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(paging),
-                paging,
-                string.Create(CultureInfo.InvariantCulture, $"paging: expected at least 1 page of at least 1 token, got {(paging.Pages is { } pages ? pages : "a growing number")} of {paging.PageSize}"));
-        }
-
-        var tables = new PageTables(batch, paging.PageSize);
-        var stores = new KvStore[streams.Length];
-        for (int s = 0; s < stores.Length; s++)
-        {
-            stores[s] = element == CacheElement.Float32 ? new PagedStore<float, SingleElement>(tables, streams[s]) : new PagedStore<ushort, BFloat16Element>(tables, streams[s]);
-        }
-
-        IsGrowing = paging.Pages is null;
-        _placement = new PagedPlacement(tables, batch, paging.Pages, stores);
-    }
-
-    private KvCache(int batch, CacheElement element, ReadOnlySpan<CacheStream> streams)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentNullException.ThrowIfNull(stack);
         if (element is not (CacheElement.Float32 or CacheElement.BFloat16))
         {
             throw new ArgumentOutOfRangeException(nameof(element), element, "element: expected Float32 or BFloat16");
@@ -107,63 +76,44 @@ public class KvCache
             ScalarsPerToken += stream.ScalarsPerToken;
         }
 
-        Batch = batch;
+        Stack = stack;
         Element = element;
-        _placement = null!;
         _streams = [.. streams];
-        _segments = new CacheSegments(batch);
         _appended = new bool[streams.Length];
-        _lengths = new int[batch];
-        _added = new int[batch];
-        _extended = TokenRows.Blank(batch);
-        _oneToken = TokenRows.Uniform(batch, 1);
+        _stores = stack.Add(this, element, streams);
     }
 
+    /// <summary>What owns the lengths and pages; a cache by itself has a stack of one layer.</summary>
+    public StackCache Stack { get; }
+
     /// <summary>Rows B.</summary>
-    public int Batch { get; }
+    public int Batch => Stack.Batch;
 
     /// <summary>How scalars are stored.</summary>
     public CacheElement Element { get; }
 
     /// <summary>Whether the capacity grows as needed.</summary>
-    public bool IsGrowing { get; }
+    public bool IsGrowing => Stack.IsGrowing;
 
     /// <summary>Tokens that every row has room for; of pages, tokens that all rows together have room for.</summary>
-    public int Capacity => _placement.Capacity;
+    public int Capacity => Stack.Capacity;
 
     /// <summary>How many pages there are and who holds them; null for a contiguous cache.</summary>
-    public CachePages? Pages
-    {
-        get
-        {
-            if (Tables is not { } tables)
-            {
-                return null;
-            }
-
-            int entries = 0;
-            for (int row = 0; row < Batch; row++)
-            {
-                entries += tables.Held(row);
-            }
-
-            return new CachePages(tables.PageSize, tables.Total, tables.Free, tables.Shared, entries);
-        }
-    }
+    public CachePages? Pages => Stack.Pages;
 
     /// <summary>The pages' books; null for a contiguous cache.</summary>
-    internal PageTables? Tables => (_placement as PagedPlacement)?.Tables;
+    internal PageTables? Tables => Stack.Tables;
 
-    /// <summary>Scalars kept per token, all streams together.</summary>
+    /// <summary>Scalars kept per token, all streams of this layer together.</summary>
     public long ScalarsPerToken { get; }
 
-    /// <summary>Bytes of storage held now, used or not.</summary>
+    /// <summary>Bytes of this layer's storage held now, used or not.</summary>
     public long Bytes
     {
         get
         {
             long bytes = 0;
-            foreach (KvStore store in _placement.Stores)
+            foreach (KvStore store in _stores)
             {
                 bytes += store.Bytes;
             }
@@ -175,21 +125,15 @@ public class KvCache
     /// <summary>What is kept, in the order of the stream numbers.</summary>
     public IReadOnlyList<CacheStream> Streams => _streams;
 
+    // What happens to a row happens in all layers: a layer of several may not go its own way.
+    private StackCache Own => _isAlone
+        ? Stack
+        : throw new InvalidOperationException("this cache is a layer of a stack: call the stack's method, which acts on all its layers");
+
     /// <summary>Cached tokens of a row.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
-    public int Length(int row) => _lengths[Checked(row)];
-
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
-    /// <param name="tokens">Tokens per row, not negative.</param>
-    /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
-    public void Reserve(int tokens)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        Array.Fill(_added, tokens);
-        _placement.MakeRoom(nameof(tokens), _lengths, _added, kept: true);
-        _isExtended = false;
-    }
+    public int Length(int row) => Stack.Length(row);
 
     /// <summary>
     /// The new tokens of a step, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. Nothing is written. If cached tokens came with segments and the new ones have none,
@@ -205,7 +149,7 @@ public class KvCache
 
     /// <summary><see cref="Extend(TokenRows)"/> by one token in every row: a step of decoding.</summary>
     /// <exception cref="ArgumentException">A fixed capacity is used up; the parameter is the "cache" of a decoding call.</exception>
-    public TokenRows Extend() => Extend(_oneToken, "cache");
+    public TokenRows Extend() => Extend(Stack.OneToken, "cache");
 
     /// <summary>Adds one stream's values of the new tokens behind the cached ones; they count once <see cref="Commit"/> is called.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -224,14 +168,14 @@ public class KvCache
             int count = extended.Count(row);
             if (count > 0)
             {
-                _placement.Stores[stream].Write(row, _lengths[row], count, values.Slice(row * extended.Tokens * size, count * size));
+                _stores[stream].Write(row, Stack.Lengths[row], count, values.Slice(row * extended.Tokens * size, count * size));
             }
         }
 
         _appended[stream] = true;
     }
 
-    /// <summary>Makes the appended tokens part of the cache: every row grows by its <see cref="TokenRows.Count"/>.</summary>
+    /// <summary>Makes the appended tokens part of the cache: every row grows by its <see cref="TokenRows.Count"/>, in a stack once its last layer has done so.</summary>
     /// <param name="extended">What <see cref="Extend(TokenRows)"/> returned.</param>
     /// <exception cref="ArgumentException">The rows are not an extension of this cache that is still open.</exception>
     /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
@@ -246,13 +190,8 @@ public class KvCache
             }
         }
 
-        for (int row = 0; row < Batch; row++)
-        {
-            _lengths[row] += extended.Count(row);
-        }
-
-        _segments.Any |= extended.HasQuerySegments;
-        _isExtended = false;
+        _isTaken = true;
+        Stack.Commit();
     }
 
     /// <summary>
@@ -267,108 +206,57 @@ public class KvCache
         where T : unmanaged
     {
         CheckStream(stream);
-        return _placement.Stores[stream] is KvStore<T> store
+        return _stores[stream] is KvStore<T> store
             ? store.View
             : throw new InvalidOperationException($"the cache stores {(Element == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
     }
+
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <param name="tokens">Tokens per row, not negative.</param>
+    /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Reserve(int tokens) => Own.Reserve(tokens);
 
     /// <summary>Forgets a row's tokens from <paramref name="length"/> on.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    public void Truncate(int row, int length)
-    {
-        Checked(row);
-        if (length < 0 || length > _lengths[row])
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(length),
-                length,
-                string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
-        }
-
-        _lengths[row] = length;
-        _placement.Trim(row, length);
-        _isExtended = false;
-    }
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Truncate(int row, int length) => Own.Truncate(row, length);
 
     /// <summary>Forgets all tokens of all rows; the memory stays.</summary>
-    public void Reset()
-    {
-        for (int row = 0; row < Batch; row++)
-        {
-            Truncate(row, 0);
-        }
-
-        _segments.Any = false;
-    }
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Reset() => Own.Reset();
 
     /// <summary>Forgets a row's tokens.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
-    public void Reset(int row) => Truncate(row, 0);
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Reset(int row) => Own.Reset(row);
 
     /// <summary>A row becomes what another one is, and both go on by themselves. In pages nothing is copied before one of them writes.</summary>
     /// <param name="from">The row to become, from 0.</param>
     /// <param name="to">Another row, from 0; what it held is forgotten.</param>
     /// <exception cref="ArgumentException">No such row, twice the same row, or a row that has not room for as many tokens.</exception>
-    public void Fork(int from, int to)
-    {
-        Checked(from, nameof(from));
-        Checked(to, nameof(to));
-        if (from == to)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"to: expected another row than {from}"), nameof(to));
-        }
-
-        _placement.Fork(from, to, _lengths[from]);
-        _segments.Fork(from, to, _lengths[from]);
-        _lengths[to] = _lengths[from];
-        _isExtended = false;
-    }
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Fork(int from, int to) => Own.Fork(from, to);
 
     /// <summary>Row b becomes what row <paramref name="rows"/>[b] was, as a beam search needs it; rows may repeat, and those that are not named are forgotten. In pages nothing is copied before a row writes.</summary>
     /// <param name="rows">B rows.</param>
     /// <exception cref="ArgumentException">Not B rows, or no such row.</exception>
-    public void Reorder(ReadOnlySpan<int> rows)
-    {
-        Check.Length(nameof(rows), rows.Length, Batch);
-        for (int row = 0; row < Batch; row++)
-        {
-            Checked(rows[row], nameof(rows));
-        }
-
-        for (int row = 0; row < Batch; row++)
-        {
-            _added[row] = _lengths[rows[row]];
-        }
-
-        _placement.Arrange(rows, _added);
-        _segments.Arrange(rows, _added);
-        _added.CopyTo(_lengths.AsSpan());
-        _isExtended = false;
-    }
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Reorder(ReadOnlySpan<int> rows) => Own.Reorder(rows);
 
     /// <summary>What the cache holds now, to come back to. Disposing of the snapshot frees what it keeps.</summary>
-    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _placement.Keep(_lengths));
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public CacheSnapshot Snapshot() => Own.Snapshot();
 
     /// <summary>Comes back to a snapshot, as often as one likes.</summary>
     /// <param name="snapshot">A snapshot of this cache.</param>
     /// <exception cref="ArgumentException">A snapshot of another cache.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot has been disposed of.</exception>
-    public void Restore(CacheSnapshot snapshot)
-    {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        if (!ReferenceEquals(snapshot.Owner, this))
-        {
-            throw new ArgumentException("snapshot: expected a snapshot of this cache, got one of another", nameof(snapshot));
-        }
-
-        _placement.Restore(snapshot.Kept, snapshot.Lengths);
-        _segments.Restore(snapshot.Segments);
-        snapshot.Lengths.CopyTo(_lengths.AsSpan());
-        _isExtended = false;
-    }
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    public void Restore(CacheSnapshot snapshot) => Own.Restore(snapshot);
 
     /// <summary>A dense copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -377,7 +265,7 @@ public class KvCache
     {
         CheckStream(stream);
         int longest = 0;
-        foreach (int length in _lengths)
+        foreach (int length in Stack.Lengths)
         {
             longest = Math.Max(longest, length);
         }
@@ -386,9 +274,9 @@ public class KvCache
         var dense = new float[ArrayLength.Of(nameof(stream), Batch, longest, size)];
         for (int row = 0; row < Batch; row++)
         {
-            for (int token = 0; token < _lengths[row]; token++)
+            for (int token = 0; token < Stack.Lengths[row]; token++)
             {
-                _placement.Stores[stream].Read(row, token, dense.AsSpan(((row * longest) + token) * size, size));
+                _stores[stream].Read(row, token, dense.AsSpan(((row * longest) + token) * size, size));
             }
         }
 
@@ -397,45 +285,11 @@ public class KvCache
 
     private TokenRows Extend(TokenRows block, string parameter)
     {
-        if (block.Batch != Batch)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"block: expected {Batch} rows as in the cache, got {block.Batch}"), nameof(block));
-        }
-
-        if (!block.IsSelfContained)
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"block: expected the rows of the new tokens alone, got {block.Tokens} tokens over {block.Keys} keys"),
-                nameof(block));
-        }
-
-        int keys = 0;
-        for (int row = 0; row < Batch; row++)
-        {
-            _added[row] = block.Count(row);
-        }
-
-        _placement.MakeRoom(parameter, _lengths, _added, kept: false);
-        for (int row = 0; row < Batch; row++)
-        {
-            keys = Math.Max(keys, _lengths[row] + _added[row]);
-        }
-
-        bool segmented = _segments.Any || block.HasQuerySegments;
-        if (segmented)
-        {
-            _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
-        }
-
-        _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
+        TokenRows extended = Stack.Extend(ref _step, block, parameter);
         Array.Clear(_appended);
-        _isExtended = true;
-        return _extended;
+        _isTaken = false;
+        return extended;
     }
-
-    private int Checked(int row, string parameter = "row") => (uint)row < (uint)Batch
-        ? row
-        : throw new ArgumentOutOfRangeException(parameter, row, string.Create(CultureInfo.InvariantCulture, $"{parameter}: expected 0 to {Batch - 1}, got {row}"));
 
     private void CheckStream(int stream)
     {
@@ -448,7 +302,7 @@ public class KvCache
     private void CheckExtended(TokenRows extended)
     {
         ArgumentNullException.ThrowIfNull(extended);
-        if (!_isExtended || !ReferenceEquals(extended, _extended))
+        if (_isTaken || !Stack.IsOpen(_step, extended))
         {
             throw new ArgumentException("extended: expected the rows that Extend last returned, with nothing committed, truncated or reset since", nameof(extended));
         }

@@ -215,6 +215,12 @@ public sealed class TokenRows
         }
     }
 
+    /// <summary>Whether these are the same new tokens: as many in every row, with the same position ids and segments.</summary>
+    internal bool IsSameAs(TokenRows other) => ReferenceEquals(this, other)
+        || (Tokens == other.Tokens && _counts.AsSpan().SequenceEqual(other._counts) && AreSame(_positions, other._positions) && AreSame(_querySegments, other._querySegments));
+
+    private static bool AreSame(int[]? a, int[]? b) => a is null ? b is null : b is not null && a.AsSpan().SequenceEqual(b);
+
     private static int[] Filled(int length, int value)
     {
         var array = new int[length];

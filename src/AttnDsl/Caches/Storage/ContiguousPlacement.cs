@@ -10,21 +10,14 @@ internal sealed class ContiguousPlacement : KvPlacement
 
     private readonly int _batch;
     private readonly bool _growing;
-    private readonly KvStore[] _stores;
     private int _capacity;
 
-    public ContiguousPlacement(int batch, int? capacity, KvStore[] stores)
+    public ContiguousPlacement(int batch, int? capacity)
     {
         _batch = batch;
         _growing = capacity is null;
-        _stores = stores;
-        if (capacity is { } tokens)
-        {
-            GrowTo(tokens, new int[batch]);
-        }
+        _capacity = capacity ?? 0;
     }
-
-    public override ReadOnlySpan<KvStore> Stores => _stores;
 
     public override int Capacity => _capacity;
 
@@ -48,7 +41,7 @@ internal sealed class ContiguousPlacement : KvPlacement
 
     public override void Fork(int from, int to, int length)
     {
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             ((IContiguousStore)store).Copy(from, to, length);
         }
@@ -56,7 +49,7 @@ internal sealed class ContiguousPlacement : KvPlacement
 
     public override void Arrange(ReadOnlySpan<int> sources, ReadOnlySpan<int> lengths)
     {
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             ((IContiguousStore)store).Arrange(sources, lengths);
         }
@@ -64,10 +57,10 @@ internal sealed class ContiguousPlacement : KvPlacement
 
     public override KvKept Keep(ReadOnlySpan<int> lengths)
     {
-        var kept = new Array[_stores.Length];
+        var kept = new Array[Stores.Length];
         for (int s = 0; s < kept.Length; s++)
         {
-            kept[s] = ((IContiguousStore)_stores[s]).Save(lengths);
+            kept[s] = ((IContiguousStore)Stores[s]).Save(lengths);
         }
 
         return new Copies(kept);
@@ -78,14 +71,25 @@ internal sealed class ContiguousPlacement : KvPlacement
         Array[] copies = ((Copies)kept).OfStreams;
         for (int s = 0; s < copies.Length; s++)
         {
-            ((IContiguousStore)_stores[s]).Load(copies[s], lengths);
+            ((IContiguousStore)Stores[s]).Load(copies[s], lengths);
         }
+    }
+
+    protected override KvStore Create(CacheElement element, CacheStream stream)
+    {
+        KvStore store = element == CacheElement.Float32 ? new ContiguousStore<float, SingleElement>(_batch, stream) : new ContiguousStore<ushort, BFloat16Element>(_batch, stream);
+        if (_capacity > 0)
+        {
+            ((IContiguousStore)store).Grow(_capacity, new int[_batch]);
+        }
+
+        return store;
     }
 
     private void GrowTo(int capacity, ReadOnlySpan<int> lengths)
     {
         // Stores that have grown before a later one fails hold the same tokens; only the common capacity decides.
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             ((IContiguousStore)store).Grow(capacity, lengths);
         }
@@ -109,7 +113,7 @@ internal sealed class ContiguousPlacement : KvPlacement
     private long MostTokens()
     {
         long most = Array.MaxLength;
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             most = Math.Min(most, KvMemory<byte>.Most / (_batch * store.Stream.ScalarsPerToken));
         }

@@ -1,15 +1,32 @@
 using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
 
 namespace AttnDsl;
 
 /// <summary>Where the tokens of a cache's rows lie. It knows no lengths of its own: the cache says how many tokens its rows have.</summary>
 internal abstract class KvPlacement
 {
-    /// <summary>One store per stream.</summary>
-    public abstract ReadOnlySpan<KvStore> Stores { get; }
+    private readonly List<KvStore> _stores = [];
+
+    /// <summary>One store per layer and stream.</summary>
+    public ReadOnlySpan<KvStore> Stores => CollectionsMarshal.AsSpan(_stores);
 
     /// <summary>See <see cref="KvCache.Capacity"/>.</summary>
     public abstract int Capacity { get; }
+
+    /// <summary>More streams, before there are tokens.</summary>
+    public KvStore[] Add(CacheElement element, ReadOnlySpan<CacheStream> streams)
+    {
+        var stores = new KvStore[streams.Length];
+        for (int s = 0; s < stores.Length; s++)
+        {
+            stores[s] = Create(element, streams[s]);
+        }
+
+        _stores.AddRange(stores);
+        return stores;
+    }
 
     /// <summary>Makes room for tokens behind those that rows have. Throws before anything changes.</summary>
     /// <param name="parameter">Who is at fault when there is no room.</param>
@@ -32,6 +49,9 @@ internal abstract class KvPlacement
 
     /// <summary>The rows, whatever they hold, become what they were. Throws before anything changes.</summary>
     public abstract void Restore(KvKept kept, ReadOnlySpan<int> lengths);
+
+    /// <summary>A store with as much room as the others have.</summary>
+    protected abstract KvStore Create(CacheElement element, CacheStream stream);
 }
 
 /// <summary>What a placement keeps for a snapshot.</summary>

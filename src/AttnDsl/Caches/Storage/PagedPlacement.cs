@@ -10,27 +10,20 @@ internal sealed class PagedPlacement : KvPlacement
 
     private readonly int _batch;
     private readonly bool _growing;
-    private readonly KvStore[] _stores;
 
     // Tokens whose pages a row keeps although it has fewer: what was reserved.
     private readonly int[] _reserved;
 
-    public PagedPlacement(PageTables tables, int batch, int? pages, KvStore[] stores)
+    public PagedPlacement(int batch, CachePaging paging)
     {
-        Tables = tables;
+        Tables = new PageTables(batch, paging.PageSize);
         _batch = batch;
-        _growing = pages is null;
-        _stores = stores;
+        _growing = paging.Pages is null;
         _reserved = new int[batch];
-        if (pages is { } fixedPages)
-        {
-            GrowTo(fixedPages);
-        }
+        Tables.AddPages(paging.Pages ?? 0);
     }
 
     public PageTables Tables { get; }
-
-    public override ReadOnlySpan<KvStore> Stores => _stores;
 
     public override int Capacity => (int)Math.Min(int.MaxValue, (long)Tables.Total * Tables.PageSize);
 
@@ -58,7 +51,7 @@ internal sealed class PagedPlacement : KvPlacement
         {
             if (Tables.Extend(row, lengths[row], added[row], out (int From, int To) copy))
             {
-                foreach (KvStore store in _stores)
+                foreach (KvStore store in Stores)
                 {
                     ((IPagedStore)store).CopyPage(copy.From, copy.To, lengths[row] % Tables.PageSize);
                 }
@@ -107,6 +100,17 @@ internal sealed class PagedPlacement : KvPlacement
         }
     }
 
+    protected override KvStore Create(CacheElement element, CacheStream stream)
+    {
+        KvStore store = element == CacheElement.Float32 ? new PagedStore<float, SingleElement>(Tables, stream) : new PagedStore<ushort, BFloat16Element>(Tables, stream);
+        if (Tables.Total > 0)
+        {
+            ((IPagedStore)store).Grow(Tables.Total);
+        }
+
+        return store;
+    }
+
     private void AddPages(string parameter, long needed)
     {
         long total = Tables.Total + needed - Tables.Free;
@@ -124,7 +128,7 @@ internal sealed class PagedPlacement : KvPlacement
 
     private void GrowTo(int pages)
     {
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             ((IPagedStore)store).Grow(pages);
         }
@@ -136,7 +140,7 @@ internal sealed class PagedPlacement : KvPlacement
     private long MostPages()
     {
         long most = Array.MaxLength;
-        foreach (KvStore store in _stores)
+        foreach (KvStore store in Stores)
         {
             most = Math.Min(most, KvMemory<byte>.Most / (Tables.PageSize * store.Stream.ScalarsPerToken));
         }
