@@ -25,20 +25,22 @@ public static class AccuracyPicture
         plot.Title(FormattableString.Invariant($"Recall against cache: {task.Pairs} pairs in {task.Length} tokens, vocabulary {task.Vocabulary}, width {outcomes[0].Contender.Dim}"));
         plot.XLabel("bytes cached per token, both layers, float32");
         plot.YLabel("queries answered right, %");
-        foreach (IGrouping<(long Bytes, double Accuracy), Outcome> place in outcomes.GroupBy(outcome => (outcome.CacheBytes, Math.Round(outcome.Accuracy, 2))))
+        foreach (IGrouping<long, Outcome> same in outcomes.GroupBy(outcome => outcome.CacheBytes))
         {
-            double y = 100 * place.First().Accuracy;
-            ScottPlot.Plottables.Marker marker = plot.Add.Marker(place.Key.Bytes, y);
-            marker.MarkerStyle.Size = 12;
-            ScottPlot.Plottables.Text label = plot.Add.Text(string.Join(", ", place.Select(outcome => outcome.Contender.Name)), place.Key.Bytes, y);
-            label.LabelFontSize = 16;
-
-            // Below a point that touches the upper edge, above one that lies low.
-            label.LabelAlignment = y > 50 ? Alignment.UpperCenter : Alignment.LowerCenter;
-            label.LabelOffsetY = y > 50 ? 10 : -10;
+            // Points above each other have their names on the right and on the left in turn.
+            foreach ((int i, Outcome outcome) in same.OrderByDescending(outcome => outcome.Accuracy).Index())
+            {
+                double y = 100 * outcome.Accuracy;
+                ScottPlot.Plottables.Marker marker = plot.Add.Marker(same.Key, y);
+                marker.MarkerStyle.Size = 12;
+                ScottPlot.Plottables.Text label = plot.Add.Text(outcome.Contender.Name, same.Key, y);
+                label.LabelFontSize = 16;
+                label.LabelAlignment = i % 2 == 0 ? Alignment.MiddleLeft : Alignment.MiddleRight;
+                label.LabelOffsetX = i % 2 == 0 ? 10 : -10;
+            }
         }
 
-        plot.Axes.SetLimits(0, 1.15 * outcomes.Max(outcome => outcome.CacheBytes), 0, 105);
+        plot.Axes.SetLimits(0, 1.25 * outcomes.Max(outcome => outcome.CacheBytes), 0, 105);
         string[] paths = [Path.Combine(folder, name + ".png"), Path.Combine(folder, name + ".svg")];
         plot.SavePng(paths[0], Width, Height);
         plot.SaveSvg(paths[1], Width, Height);

@@ -2,9 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using AttnDsl.LibTorch;
 using Spectre.Console;
+using TorchSharp;
 
 namespace Recall;
 
@@ -35,10 +37,13 @@ public static class RecallCommand
         var batch = Number("--batch", "Sequences of a step.", Default.Batch);
         var epochs = Number("--epochs", "Most passes over the sequences.", Default.Epochs);
         var rate = new Option<double>("--rate") { Description = "Learning rate of the first epoch.", HelpName = "number", DefaultValueFactory = _ => Default.LearningRate };
+        var drop = new Option<double>("--drop") { Description = "Dropout of the embedding.", HelpName = "probability", DefaultValueFactory = _ => Default.Drop };
+        var attention = new Option<string[]>("--attention") { Description = "Only these kinds of attention: " + string.Join(", ", Contender.OfWidth64.Select(contender => contender.Name)) + ". [default: all]", HelpName = "names", AllowMultipleArgumentsPerToken = true };
+        var threads = Number("--threads", "Threads of libtorch's own operations; these are too small to gain from more than one. The fused attention uses all processors in any case.", 1);
         var folder = new Option<string>("--out") { Description = "Folder for the pictures.", HelpName = "folder", DefaultValueFactory = _ => "." };
         var command = new RootCommand("Trains small models to recall values by their keys, one kind of attention after the other, and draws what they get right against what they cache.")
         {
-            seed, paper, minutes, vocabulary, length, pairs, power, fill, width, examples, tests, batch, epochs, rate, folder,
+            seed, paper, minutes, vocabulary, length, pairs, power, fill, width, examples, tests, batch, epochs, rate, drop, attention, threads, folder,
         };
         command.SetAction((parsed, cancellationToken) => System.Threading.Tasks.Task.Run(() =>
         {
@@ -63,6 +68,7 @@ public static class RecallCommand
                                 Batch = parsed.GetValue(batch),
                                 Epochs = parsed.GetValue(epochs),
                                 LearningRate = parsed.GetValue(rate),
+                                Drop = parsed.GetValue(drop),
                                 Seed = parsed.GetValue(seed),
                             },
                             parsed.GetValue(width) switch
@@ -72,13 +78,20 @@ public static class RecallCommand
                                 int other => throw new ArgumentException(FormattableString.Invariant($"--width: expected 64 or 128, actual {other}")),
                             }),
                     ];
+                rounds = Only(rounds, parsed.GetValue(attention) ?? []);
                 foreach (Round round in rounds)
                 {
                     round.Settings.Check();
                 }
 
+                if (parsed.GetValue(threads) < 1)
+                {
+                    throw new ArgumentException(FormattableString.Invariant($"--threads: expected at least 1, actual {parsed.GetValue(threads)}"));
+                }
+
                 string place = Directory.CreateDirectory(parsed.GetRequiredValue(folder)).FullName;
                 LibTorchSupport.EnsureLoaded();
+                torch.set_num_threads(parsed.GetValue(threads));
                 Compete(rounds, allowed is { } time ? TimeSpan.FromMinutes(time) : null, place, console, cancellationToken);
                 return 0;
             }
@@ -94,6 +107,14 @@ public static class RecallCommand
             }
         }, CancellationToken.None));
         return command.Parse(arguments).Invoke(new InvocationConfiguration { Error = error });
+    }
+
+    private static Round[] Only(IReadOnlyList<Round> rounds, string[] names)
+    {
+        string? unknown = names.FirstOrDefault(name => rounds[0].Contenders.All(contender => contender.Name != name));
+        return unknown is null
+            ? [.. rounds.Select(round => round with { Contenders = names.Length == 0 ? round.Contenders : [.. round.Contenders.Where(contender => names.Contains(contender.Name))] })]
+            : throw new ArgumentException($"--attention: expected some of {string.Join(", ", rounds[0].Contenders.Select(contender => contender.Name))}, actual '{unknown}'");
     }
 
     private static void Compete(IReadOnlyList<Round> rounds, TimeSpan? allowed, string folder, IAnsiConsole console, CancellationToken cancellationToken)

@@ -16,10 +16,13 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
 
     private readonly Embedding tokens;
     private readonly Embedding positions;
-    private readonly Dropout dropout;
     private readonly ModuleList<nn.Module<Tensor, Tensor>> norms = [];
     private readonly ModuleList<nn.Module<Tensor, Tensor>> attentions = [];
     private readonly LayerNorm lastNorm;
+
+    // Its own, so that nothing else that draws numbers changes a training.
+    private readonly Generator dice;
+    private readonly double drop;
 
     /// <summary>A model with fresh weights.</summary>
     /// <param name="task">Its vocabulary and length.</param>
@@ -34,7 +37,8 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(attention);
         tokens = nn.Embedding(task.Vocabulary, attention.Dim);
         positions = nn.Embedding(task.Length, attention.Dim);
-        dropout = nn.Dropout(drop);
+        dice = new Generator((ulong)(uint)seed, CPU);
+        this.drop = drop;
         for (int i = 0; i < layers; i++)
         {
             norms.Add(nn.LayerNorm(attention.Dim));
@@ -43,7 +47,7 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
 
         lastNorm = nn.LayerNorm(attention.Dim);
         RegisterComponents();
-        Initialise(layers, seed);
+        Initialise(layers);
     }
 
     /// <summary>Number of parameters.</summary>
@@ -57,7 +61,7 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor place = arange(inputs.shape[1], dtype: ScalarType.Int64, device: inputs.device);
-        Tensor x = dropout.forward(tokens.forward(inputs) + positions.forward(place));
+        Tensor x = Drop(tokens.forward(inputs) + positions.forward(place));
         for (int i = 0; i < attentions.Count; i++)
         {
             x = x + attentions[i].forward(norms[i].forward(x));
@@ -67,17 +71,31 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
         return nn.functional.linear(rows, tokens.weight!).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Weights are normal with deviation 0.02, those that write into the residual stream over the square root of the number of writers; norms are 1 and 0.</summary>
-    private void Initialise(int layers, int seed)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        using var generator = new Generator((ulong)(uint)seed, CPU);
+        if (disposing)
+        {
+            dice.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private Tensor Drop(Tensor x) => training && drop > 0
+        ? x * rand(x.shape, generator: dice).ge(drop) / (1 - drop)
+        : x;
+
+    /// <summary>Weights are normal with deviation 0.02, those that write into the residual stream over the square root of the number of writers; norms are 1 and 0.</summary>
+    private void Initialise(int layers)
+    {
         using IDisposable gradientless = no_grad();
         foreach ((string name, Parameter parameter) in named_parameters())
         {
             if (parameter.dim() > 1)
             {
                 bool writes = name.EndsWith("o_proj.weight", StringComparison.Ordinal);
-                nn.init.normal_(parameter, 0, writes ? Deviation / Math.Sqrt(2 * layers) : Deviation, generator);
+                nn.init.normal_(parameter, 0, writes ? Deviation / Math.Sqrt(2 * layers) : Deviation, dice);
             }
         }
     }

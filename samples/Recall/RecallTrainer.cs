@@ -42,7 +42,6 @@ public sealed class RecallTrainer
     {
         ArgumentNullException.ThrowIfNull(contender);
         var watch = Stopwatch.StartNew();
-        random.manual_seed(settings.Seed);
         using var model = new RecallModel(settings.Task, contender, settings.Layers, settings.Drop, weightSeed);
         using optim.Optimizer optimizer = optim.AdamW(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
         var order = new Random(orderSeed);

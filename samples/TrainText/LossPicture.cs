@@ -10,7 +10,7 @@ namespace TrainText;
 public static class LossPicture
 {
     private const int Width = 900, Height = 500;
-    private const double Keep = 0.95;
+    private const double Keep = 0.9;
 
     /// <summary>Draws the losses to <c>loss.png</c> and <c>loss.svg</c>.</summary>
     /// <param name="losses">One per step, at least one.</param>

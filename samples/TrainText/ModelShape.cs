@@ -1,6 +1,7 @@
 using System;
-using TorchSharp;
-using static TorchSharp.torch;
+using System.IO;
+using AttnDsl.Torch;
+using Stories;
 
 namespace TrainText;
 
@@ -11,7 +12,7 @@ namespace TrainText;
 /// <param name="Layers">Number of blocks.</param>
 /// <param name="Positions">Most tokens of a sequence.</param>
 /// <param name="Attention">Makes the attention of one block.</param>
-public sealed record ModelShape(int Vocabulary, int Dim, int Hidden, int Layers, int Positions, Func<AttnDsl.Torch.AttentionModule> Attention)
+public sealed record ModelShape(int Vocabulary, int Dim, int Hidden, int Layers, int Positions, Func<AttentionModule> Attention)
 {
     /// <summary>A small model of characters.</summary>
     /// <param name="vocabulary">Number of characters.</param>
@@ -21,15 +22,14 @@ public sealed record ModelShape(int Vocabulary, int Dim, int Hidden, int Layers,
         new(vocabulary, CharacterAttention.Spec.Dim, 3 * CharacterAttention.Spec.Dim, layers, positions, () => new CharacterAttention.Module());
 
     /// <summary>The model of a llama2.c checkpoint.</summary>
-    /// <param name="header">Its sizes.</param>
+    /// <param name="header">Its sizes, those of <see cref="StoriesAttention"/>.</param>
     /// <param name="path">The file, for the error message.</param>
-    /// <exception cref="System.IO.InvalidDataException">Sizes that the annotated attention does not have.</exception>
-    public static ModelShape OfStories(Stories.CheckpointHeader header, string path)
+    /// <exception cref="InvalidDataException">A classifier of its own.</exception>
+    public static ModelShape OfStories(CheckpointHeader header, string path)
     {
         ArgumentNullException.ThrowIfNull(header);
-        header.Match(StoriesAttention.Reference.Shape, path);
         return header.SharedClassifier
             ? new(header.VocabSize, header.Dim, header.HiddenDim, header.Layers, header.SequenceLength, () => new StoriesAttention.Module())
-            : throw new System.IO.InvalidDataException($"{path}: expected a model whose classifier is its token embedding, actual one of its own");
+            : throw new InvalidDataException($"{path}: expected a model whose classifier is its token embedding, actual one of its own");
     }
 }

@@ -7,6 +7,7 @@ using System.Security.Cryptography;
 using System.Threading;
 using AttnDsl.LibTorch;
 using Stories;
+using TorchSharp;
 
 namespace TrainText;
 
@@ -45,12 +46,13 @@ public static class TrainCommand
         var clip = Real("--clip", "Longest gradient, all parameters together.", Default.Clip);
         var seed = Number("--seed", "Equal seeds give equal losses on the same machine, and equal texts.", Default.Seed);
         var every = Number("--save-every", "Steps between two saves.", 100);
+        var threads = Number("--threads", "Threads of libtorch's own operations; small ones gain nothing from more than one. The fused attention uses all processors in any case.", 1);
         var prompt = new Option<string?>("--prompt") { Description = "How the text begins that is written after the training. [default: the first characters of TEXT]", HelpName = "text" };
         var tokens = Number("--tokens", "Most tokens to write after the training.", 200);
         var temperature = Real("--temperature", "0 takes the likeliest token each time; 1 draws as the model says.", 0.8);
         var command = new RootCommand("Trains a small language model on a text, keeps it so that it can go on after any interruption, and lets it write.")
         {
-            text, checkpoint, tokenizer, folder, resume, layers, steps, batch, context, rate, warmUp, decay, clip, seed, every, prompt, tokens, temperature,
+            text, checkpoint, tokenizer, folder, resume, layers, steps, batch, context, rate, warmUp, decay, clip, seed, every, threads, prompt, tokens, temperature,
         };
         command.SetAction((parsed, stop) => System.Threading.Tasks.Task.Run(() =>
         {
@@ -71,6 +73,7 @@ public static class TrainCommand
                 settings.Check();
                 Positive("--layers", parsed.GetValue(layers));
                 Positive("--save-every", parsed.GetValue(every));
+                Positive("--threads", parsed.GetValue(threads));
                 Check(parsed.GetValue(tokens) >= 0, "--tokens", "at least 0", parsed.GetValue(tokens));
                 var sampler = new Sampler(parsed.GetValue(temperature), 1, parsed.GetValue(seed));
 
@@ -94,6 +97,7 @@ public static class TrainCommand
                 }
 
                 LibTorchSupport.EnsureLoaded();
+                torch.set_num_threads(parsed.GetValue(threads));
                 using var model = new LanguageModel(shape, settings.Seed);
                 if (start is not null)
                 {
@@ -185,7 +189,7 @@ public static class TrainCommand
             throw new ArgumentException("--checkpoint: it needs its --tokenizer");
         }
 
-        Checkpoint<float> start = Checkpoint<float>.Load(checkpoint);
+        Checkpoint<float> start = Checkpoint<float>.Load(checkpoint, StoriesAttention.Reference.Shape);
         ModelShape shape = ModelShape.OfStories(start.Header, checkpoint);
         using FileStream bytes = File.OpenRead(checkpoint);
         return (shape, new StoriesVocabulary(tokenizer, start.Header.VocabSize), start, Convert.ToHexStringLower(SHA256.HashData(bytes)));
