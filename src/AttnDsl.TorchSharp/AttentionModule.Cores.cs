@@ -147,9 +147,10 @@ public abstract partial class AttentionModule
         };
     }
 
-    /// <summary>True everywhere both masks are; null stands for everywhere.</summary>
-    protected static Tensor? All(params ReadOnlySpan<Tensor?> masks)
+    /// <summary>True where all of the masks are; null stands for everywhere.</summary>
+    protected static Tensor? All(params Tensor?[] masks)
     {
+        ArgumentNullException.ThrowIfNull(masks);
         Tensor? all = null;
         foreach (Tensor? mask in masks)
         {
@@ -160,8 +161,9 @@ public abstract partial class AttentionModule
     }
 
     /// <summary>True where any of the masks is; null stands for everywhere.</summary>
-    protected static Tensor? Any(params ReadOnlySpan<Tensor?> masks)
+    protected static Tensor? Any(params Tensor?[] masks)
     {
+        ArgumentNullException.ThrowIfNull(masks);
         Tensor? any = masks[0];
         foreach (Tensor? mask in masks)
         {

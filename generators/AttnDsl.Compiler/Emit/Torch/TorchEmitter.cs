@@ -87,7 +87,7 @@ internal static class TorchEmitter
         var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), identifiers, body);
         return new ScriptObject
         {
-            ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray()),
+            ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),
             ["result"] = models[body.Outputs[0]],
         };
     }
