@@ -6,25 +6,25 @@ namespace Recall;
 public static partial class Width64
 {
     /// <summary>Multi-head attention: a key and a value head for every query head.</summary>
-    [Attention(dim: 64, heads: 4)]
+    [Attention(dim: 64, heads: 4, headDim: 32)]
     [Causal]
     public partial class MultiHead;
 
     /// <summary>Grouped-query attention: two query heads share a key and value head.</summary>
-    [Attention(dim: 64, heads: 4)]
+    [Attention(dim: 64, heads: 4, headDim: 32)]
     [GroupedQuery(kv: 2)]
     [Causal]
     public partial class Grouped;
 
     /// <summary>Sparse query attention: half the query heads, over one key and value head.</summary>
-    [Attention(dim: 64, heads: 4)]
+    [Attention(dim: 64, heads: 4, headDim: 32)]
     [SparseQuery(ratio: 2)]
     [GroupedQuery(kv: 1)]
     [Causal]
     public partial class SparseQueries;
 
     /// <summary>Multi-head attention over the last 16 tokens: queries that come later cannot see the pairs in one step.</summary>
-    [Attention(dim: 64, heads: 4)]
+    [Attention(dim: 64, heads: 4, headDim: 32)]
     [SlidingWindow(size: 16)]
     [Causal]
     public partial class Windowed;

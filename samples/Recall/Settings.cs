@@ -18,13 +18,13 @@ public sealed record Settings
     public int Tests { get; init; } = 1_000;
 
     /// <summary>Sequences of a step.</summary>
-    public int Batch { get; init; } = 128;
+    public int Batch { get; init; } = 64;
 
     /// <summary>Most times that all sequences are gone through.</summary>
-    public int Epochs { get; init; } = 32;
+    public int Epochs { get; init; } = 10;
 
     /// <summary>Learning rate of the first epoch; it falls to 0 along a cosine, epoch by epoch.</summary>
-    public double LearningRate { get; init; } = 3e-3;
+    public double LearningRate { get; init; } = 1.5e-3;
 
     /// <summary>AdamW's decay.</summary>
     public double WeightDecay { get; init; } = 0.1;

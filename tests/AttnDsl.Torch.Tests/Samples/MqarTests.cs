@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using AttnDsl.Conformance.Tests;
 using Recall;
 using Xunit.Abstractions;
 
@@ -18,7 +19,7 @@ public sealed class MqarTests(ITestOutputHelper output)
     [InlineData("zoology-mqar-filled", "inputs_unfilled", 128, 48, 6)]
     public void The_oracle_finds_the_labels_of_the_authors(string name, string inputs, int vocabulary, int length, int pairs)
     {
-        if (SharedData.Find($"goldens/{name}.safetensors", output) is not { } path)
+        if (Shared.Find($"goldens/{name}.safetensors", output) is not { } path)
         {
             return;
         }
@@ -74,7 +75,7 @@ public sealed class MqarTests(ITestOutputHelper output)
     [Fact]
     public void Queries_of_the_authors_stand_there_too()
     {
-        if (SharedData.Find("goldens/zoology-mqar-fig2-64x4.safetensors", output) is not { } path)
+        if (Shared.Find("goldens/zoology-mqar-fig2-64x4.safetensors", output) is not { } path)
         {
             return;
         }
