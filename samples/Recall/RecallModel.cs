@@ -95,7 +95,7 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
             if (parameter.dim() > 1)
             {
                 bool writes = name.EndsWith("o_proj.weight", StringComparison.Ordinal);
-                nn.init.normal_(parameter, 0, writes ? Deviation / Math.Sqrt(2 * layers) : Deviation, dice);
+                parameter.normal_(0, writes ? Deviation / Math.Sqrt(2 * layers) : Deviation, dice);
             }
         }
     }

@@ -127,7 +127,7 @@ public sealed class LanguageModel : nn.Module<Tensor, Tensor>
             }
 
             bool writes = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
-            nn.init.normal_(parameter, 0, writes ? Deviation / Math.Sqrt(2 * layers.Count) : Deviation, generator);
+            parameter.normal_(0, writes ? Deviation / Math.Sqrt(2 * layers.Count) : Deviation, generator);
         }
     }
 }

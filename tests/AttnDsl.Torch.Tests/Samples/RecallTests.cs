@@ -47,8 +47,8 @@ public sealed class RecallTests : IDisposable
     {
         Outcome[] outcomes = [.. Contender.OfWidth64.Concat(Contender.OfWidth128).Select(contender => new RecallTrainer(Tiny with { Epochs = 1, Examples = 20 }).Train(contender))];
 
-        // Two layers; keys and values of 4 heads, of 2, of 1; a window caches as much per token as what it is a window of.
-        Assert.Equal([1024, 512, 256, 1024, 2048, 1024, 512, 2048], outcomes.Select(outcome => outcome.CacheBytes));
+        // Two layers; keys and values of 32 in every head; a window caches as much per token as what it is a window of.
+        Assert.Equal([1024, 512, 512, 1024, 2048, 1024, 512, 2048], outcomes.Select(outcome => outcome.CacheBytes));
         Assert.All(outcomes, outcome => Assert.Equal(((20L + 16) * outcome.Contender.Dim) + (2 * outcome.Contender.Parameters) + (6L * outcome.Contender.Dim), outcome.Parameters));
     }
 
