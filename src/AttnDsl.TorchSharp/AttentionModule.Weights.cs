@@ -81,10 +81,11 @@ public abstract partial class AttentionModule
     {
         CheckWeights(weights, nameof(weights));
         using var constants = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         foreach (WeightTensor<T> weight in weights.Tensors)
         {
-            using Tensor values = WeightCopies.ToTensor(weight.Data, get_parameter(weight.Name)!.shape);
-            get_parameter(weight.Name)!.copy_(values).DetachFromDisposeScope();
+            Parameter parameter = get_parameter(weight.Name)!;
+            parameter.copy_(WeightCopies.ToTensor(weight.Data, parameter.shape));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AttnDsl.LibTorch;
+using TorchSharp;
 
 namespace AttnDsl.Torch.Tests;
 
@@ -7,5 +8,11 @@ namespace AttnDsl.Torch.Tests;
 internal static class LibTorchStart
 {
     [ModuleInitializer]
-    internal static void Load() => LibTorchSupport.EnsureLoaded();
+    internal static void Load()
+    {
+        LibTorchSupport.EnsureLoaded();
+
+        // Tensors here are small: on a busy machine libtorch's threads would wait for each other longer than they compute.
+        torch.set_num_threads(1);
+    }
 }

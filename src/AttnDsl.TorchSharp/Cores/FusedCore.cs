@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AttnDsl.Cpu;
 using TorchSharp;
@@ -87,13 +86,11 @@ internal static class FusedCore
         return last + 1;
     }
 
-    private static unsafe HeadRows<float> Vectors(Tensor x)
+    /// <summary>Vectors of a tensor at its own strides. The view that gives the span only borrows the tensor's memory, which the tensor keeps alive.</summary>
+    private static HeadRows<float> Vectors(Tensor x)
     {
         long[] strides = x.stride();
-        fixed (byte* first = x.bytes)
-        {
-            // The span of a view counts its elements; with strides they reach further. Native memory does not move.
-            return new HeadRows<float>(new ReadOnlySpan<float>(first, (int)Extent(x)), strides[0], strides[1], strides[2]);
-        }
+        using Tensor all = x.as_strided([Extent(x)], [1], x.storage_offset());
+        return new HeadRows<float>(Floats(all), strides[0], strides[1], strides[2]);
     }
 }

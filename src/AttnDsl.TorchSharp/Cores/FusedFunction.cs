@@ -15,7 +15,9 @@ namespace AttnDsl.Torch.Cores;
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
-    /// <summary>Gradients handed to libtorch, which has its own references once the backward returned; nobody else would dispose these.</summary>
+    /// <summary>
+    /// Gradients handed to libtorch, which has its own references once the backward returned. The caller's dispose scope owns them if there is one; the next call of a fused core lets go of them in any case.
+    /// </summary>
     [ThreadStatic]
     private static List<Tensor>? s_handedOver;
 
@@ -61,7 +63,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         grad_output.Dispose();
         foreach (Tensor gradient in gradients.OfType<Tensor>())
         {
-            gradient.DetachFromDisposeScope();
+            gradient.MoveToOuterDisposeScope();
             (s_handedOver ??= []).Add(gradient);
         }
 
