@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Threading;
+using AttnDsl.Compiler;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 using AttnDsl.Generators;
@@ -44,12 +45,13 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
             // Projects that do not reference the vocabulary pay nothing per type.
             if (start.Compilation.GetTypesByMetadataName(DslAttributes.BaseType).Length > 0)
             {
-                start.RegisterSymbolAction(Analyze, SymbolKind.NamedType);
+                CompileOptions options = ProjectFacts.Of(start.Compilation);
+                start.RegisterSymbolAction(symbol => Analyze(symbol, options), SymbolKind.NamedType);
             }
         });
     }
 
-    private void Analyze(SymbolAnalysisContext context)
+    private void Analyze(SymbolAnalysisContext context, CompileOptions options)
     {
         var type = (INamedTypeSymbol)context.Symbol;
         CancellationToken cancellationToken = context.CancellationToken;
@@ -61,7 +63,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
 
         AttentionSpec spec = SpecReader.Read(type, attributes, cancellationToken);
         SpecLocations locations = SpecLocations.Of(type, attributes, cancellationToken);
-        foreach (RuleViolation violation in Check(spec, cancellationToken))
+        foreach (RuleViolation violation in Check(spec, options, cancellationToken))
         {
             context.ReportDiagnostic(RuleDiagnostics.At(
                 locations.Find(violation.AttributeIndex, violation.Argument),
@@ -72,11 +74,11 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
     }
 
     /// <summary>An exception becomes the type's own diagnostic, as in the generator, which has no place to point at.</summary>
-    private IReadOnlyList<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken)
+    private IReadOnlyList<RuleViolation> Check(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return [.. _rules.Check(spec, cancellationToken)];
+            return [.. _rules.Check(spec, options, cancellationToken)];
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -12,7 +12,7 @@ internal abstract class RuleBook
 {
     public abstract ImmutableArray<RuleDescriptor> Rules { get; }
 
-    public abstract IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken);
+    public abstract IEnumerable<RuleViolation> Check(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken);
 }
 
 /// <summary>The compiler's own rules, the ones the generator obeys.</summary>
@@ -20,6 +20,6 @@ internal sealed class CompilerRules : RuleBook
 {
     public override ImmutableArray<RuleDescriptor> Rules { get; } = RuleTable.All.ToImmutableArray();
 
-    public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken) =>
-        AttentionCompiler.Check(spec);
+    public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) =>
+        AttentionCompiler.Check(spec, options);
 }

@@ -4,6 +4,7 @@ using System.Threading;
 using AttnDsl.Compiler.Emit;
 using AttnDsl.Compiler.Emit.Cpu;
 using AttnDsl.Compiler.Emit.Reference;
+using AttnDsl.Compiler.Emit.Torch;
 using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Rules;
@@ -27,18 +28,18 @@ public static class AttentionCompiler
         }
 
         AttentionPlan plan = LayerCompiler.Lower(spec);
-        return new CompileResult(violations.Concat(Refusals(plan)).ToEquatableArray(), Files(plan, spec.Target, options, cancellationToken).ToEquatableArray());
+        return new CompileResult(violations.Concat(Refusals(plan, spec.Target, options)).ToEquatableArray(), Files(plan, spec.Target, options, cancellationToken).ToEquatableArray());
     }
 
     /// <summary>What <see cref="Compile"/> would report, without writing anything: for the analyzer.</summary>
-    public static EquatableArray<RuleViolation> Check(AttentionSpec spec)
+    public static EquatableArray<RuleViolation> Check(AttentionSpec spec, CompileOptions? options = null)
     {
         EquatableArray<RuleViolation> violations = RuleEngine.Check(spec);
-        return HasError(violations) || !spec.Has("Attention") ? violations : violations.Concat(Refusals(LayerCompiler.Lower(spec))).ToEquatableArray();
+        return HasError(violations) || !spec.Has("Attention") ? violations : violations.Concat(Refusals(LayerCompiler.Lower(spec), spec.Target, options ?? new CompileOptions())).ToEquatableArray();
     }
 
     /// <summary>Backends that cannot run a plan, each with its reason.</summary>
-    internal static IEnumerable<RuleViolation> Refusals(AttentionPlan plan)
+    internal static IEnumerable<RuleViolation> Refusals(AttentionPlan plan, TargetType target, CompileOptions options)
     {
         if (ReferenceEmitter.Refusal(plan) is { } reason)
         {
@@ -48,6 +49,11 @@ public static class AttentionCompiler
         if (CpuEmitter.Refusal(plan) is { } cpuReason)
         {
             yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("CPU", cpuReason));
+        }
+
+        if (options.Torch && TorchEmitter.Refusal(plan, target) is { } torchReason)
+        {
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("TorchSharp", torchReason));
         }
     }
 
@@ -69,6 +75,12 @@ public static class AttentionCompiler
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return new GeneratedFile(target.HintName + ".Cpu.g.cs", CpuEmitter.Emit(plan, target, cancellationToken));
+        }
+
+        if (options.Torch && TorchEmitter.Refusal(plan, target) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new GeneratedFile(target.HintName + ".Torch.g.cs", TorchEmitter.Emit(plan, target, cancellationToken));
         }
 
         if (ReferenceEmitter.Refusal(plan) is null)

@@ -14,9 +14,13 @@ internal static class ProjectFacts
     {
         var references = new HashSet<string>(compilation.ReferencedAssemblyNames.Select(assembly => assembly.Name));
         return new CompileOptions(
-            HasTorchSharp: references.Contains("TorchSharp") && references.Contains("AttnDsl.TorchSharp"),
+            Torch: HasTorch(compilation),
             HasIlgpu: references.Contains("ILGPU") && references.Contains("AttnDsl.Ilgpu"));
     }
+
+    /// <summary>The base class of generated modules is there, and its own base class as well: a reference may have come without TorchSharp.</summary>
+    private static bool HasTorch(Compilation compilation) =>
+        compilation.GetTypesByMetadataName("AttnDsl.Torch.AttentionModule").Any(type => type.BaseType is { TypeKind: not TypeKind.Error });
 
     /// <summary>The build property <c>AttnDslYardstick</c>: also write the reference in float.</summary>
     public static bool WantsYardstick(AnalyzerConfigOptionsProvider options) =>

@@ -8,6 +8,7 @@ using System.Linq;
 using System.Threading;
 using AttnDsl.Cli.Check;
 using AttnDsl.Cli.Describe;
+using AttnDsl.LibTorch;
 
 namespace AttnDsl.Cli;
 
@@ -125,6 +126,11 @@ internal static class CommandLine
             HelpName = "N",
             DefaultValueFactory = _ => 0,
         };
+        Option<string?> libtorch = new("--libtorch")
+        {
+            Description = "Folder of the native libtorch 2.10.0 for the torch backends, where this attn was built without one. Default: the environment variable " + LibTorchSupport.FolderVariable + ".",
+            HelpName = "DIR",
+        };
         Option<double?> tolerance = new("--tolerance")
         {
             Description = "Largest absolute error allowed in any row, instead of the limits below.",
@@ -136,7 +142,7 @@ internal static class CommandLine
             "check",
             "Proves that a stack computes what another implementation computed: runs it on the recorded inputs and weights, and compares. Exit code 0 when all rows are within their limits, 1 on a miss or a refused stack, 2 when the input cannot be used.")
         {
-            file, stack, map, input, recorded, backends, gradients, decode, next, layout, dtype, threads, tolerance, json,
+            file, stack, map, input, recorded, backends, gradients, decode, next, layout, dtype, threads, libtorch, tolerance, json,
         };
         command.SetAction(result => CheckVerb.Run(
             new CheckOptions
@@ -153,6 +159,7 @@ internal static class CommandLine
                 Layout = ParseLayout(result.GetValue(layout)!),
                 Dtype = result.GetValue(dtype) is { } kind ? ScalarKinds.Parse(kind) : null,
                 Threads = result.GetValue(threads),
+                LibTorch = result.GetValue(libtorch),
                 Tolerance = result.GetValue(tolerance),
                 Json = result.GetValue(json),
             },

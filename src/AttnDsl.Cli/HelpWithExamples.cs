@@ -38,6 +38,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
           attn check layer.safetensors --map map.txt --decode 9 --next x_next=out_next --stack "[Attention(dim: 48, heads: 6)] [Causal]"
           attn check core.safetensors --layout BHTD --gradients --stack "[Attention(dim: 96, heads: 6)] [GroupedQuery(kv: 2)] [Causal]"
           attn check layer.safetensors --backends reference,cpu --gradients --threads 2 --stack "[Attention(dim: 48, heads: 6)] [Causal]"
+          attn check layer.safetensors --backends torch,torch-fused --gradients --libtorch DIR --stack "[Attention(dim: 48, heads: 6)] [Causal]"
           attn check layer.safetensors --dtype f32 --json --stack "[Attention(dim: 48, heads: 6)]"
 
         A recording from PyTorch:
@@ -64,7 +65,13 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
           The backend cpu, which computes in f32, against the double reference on inputs rounded to f32: twice the largest error that the reference
           in f32 makes of the same quantity, three times for gradients, plus 4 epsilon (4.8e-7) of the largest magnitude. For decode and next of a
           stack with a bfloat16 cache the reference in f32 has its cache rounded likewise, and 2^-8 of the largest magnitude is added.
+          torch (plain torch operations) and torch-fused (the fused kernels behind autograd) in f32: the same. torch in f64 against the double
+          reference: as the reference in f32, with 1e-12 instead of 2e-6.
           --tolerance E replaces them all by E.
+
+        libtorch: the torch backends need the native library, version 2.10.0. An attn built with -p:LibTorchNatives=true brings it along; any other takes
+        the folder that --libtorch or the environment variable ATTNDSL_LIBTORCH names (in a package of PyTorch: torch/lib). Exit code 2 when it is
+        missing or cannot be loaded, with the reason.
 
         JSON: file, stack, accepted (true), diagnostics, mode (layer or core), ok, rows [{backend, dtype, quantity, against (recording or reference),
         maxAbsError (null when there is none or it is not a number), limit, ok, note}]. Of a refused stack: stack, accepted (false), diagnostics.

@@ -184,6 +184,6 @@ public sealed class AnalyzerTests : GeneratorHarness
 
         public override ImmutableArray<RuleDescriptor> Rules => [Rule, RuleTable.InternalFailure];
 
-        public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CancellationToken cancellationToken) => check(spec);
+        public override IEnumerable<RuleViolation> Check(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) => check(spec);
     }
 }

@@ -212,6 +212,7 @@ public sealed class HostileShapeTests : GeneratorHarness
         GenerationRun run = Generate(Source(source), new() { Compile = SkeletonEmitter.Compile, SourceErrors = sourceErrors });
         Assert.Equal(stems.Select(stem => stem + ".Skeleton.g.cs"), run.Files.Select(file => file.Hint));
         Generate(Source(source), new() { SourceErrors = sourceErrors });
+        Generate(Source(source), new() { SourceErrors = sourceErrors, References = TestCompilation.TorchReferences });
     }
 
     private static SourceFile Source(string source) => source.Contains("namespace", StringComparison.Ordinal) && source.Contains(';', StringComparison.Ordinal)

@@ -108,7 +108,11 @@ public sealed class IncrementalTests
     [Fact]
     public void Reference_that_switches_a_backend_on() => AssertReasons(
         "Specs=Cached SharedHints=Cached Options=Modified Inputs=Modified Results=Modified Output=Modified",
-        Session().Reference(TestCompilation.EmptyAssembly("TorchSharp"), TestCompilation.EmptyAssembly("AttnDsl.TorchSharp")));
+        Session().Reference([.. TestCompilation.TorchReferences]));
+
+    [Fact]
+    public void The_runtime_of_a_backend_without_the_library_below_it_is_not_enough() =>
+        AssertReasons(NothingToDo, Session().Reference(TestCompilation.TorchReferences[0]));
 
     [Fact]
     public void One_of_the_two_references_of_a_backend_is_not_enough() =>

@@ -16,7 +16,7 @@ internal static class WeightsEmitter
         var model = new ScriptObject
         {
             ["version"] = SourceFile.Version,
-            ["t"] = ScalarName(target),
+            ["t"] = TypeParameter.Fresh(target, "TScalar"),
             ["parameter_count"] = plan.ParameterCount,
             ["layout"] = plan.Inputs.Layout is { } layout ? "global::AttnDsl.RopeLayout." + layout : "null",
             ["weights"] = new ScriptArray(stored.Select(Model)),
@@ -38,16 +38,4 @@ internal static class WeightsEmitter
         ["rotated_width"] = w.Rotated?.HeadWidth ?? 0,
         ["rotary_dim"] = w.Rotated?.RotaryDim ?? 0,
     };
-
-    /// <summary>A type parameter name that hides none of the user's.</summary>
-    private static string ScalarName(TargetType target)
-    {
-        string name = "TScalar";
-        while (target.Containing.Append(target.Self).Any(t => t.TypeParameters.Contains(name)))
-        {
-            name += "_";
-        }
-
-        return name;
-    }
 }

@@ -5,14 +5,14 @@ using AttnDsl.Compiler.Plan.Steps;
 
 namespace AttnDsl.Compiler.Lowering;
 
-/// <summary>Turns a finished draft into a plan: the bodies train, core, their backwards, and for layers with a cache prefill and decode.</summary>
+/// <summary>Turns a finished draft into a plan: the bodies train, core, their backwards, the core's gradient from what it returned, and for layers with a cache prefill and decode.</summary>
 public static class LayerAssembler
 {
     public static AttentionPlan Assemble(LayerDraft draft)
     {
         PlanBody train = Layer(draft, BodyNames.Train, cached: false);
         PlanBody core = Core(draft);
-        var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o") };
+        var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o"), Differentiator.Gradient(core, "d_o") };
         if (draft.IsCached)
         {
             PlanBody prefill = Layer(draft, BodyNames.Prefill, cached: true);

@@ -72,7 +72,11 @@ public static class BodyNames
     /// <summary>Queries, keys and values to outputs and lse.</summary>
     public const string Core = "core";
 
+    /// <summary>The forward again, then its derivative.</summary>
     public static string BackwardOf(string body) => body + ".backward";
+
+    /// <summary>The derivative alone, given what the forward returned.</summary>
+    public static string GradientOf(string body) => body + ".gradient";
 }
 
 /// <summary>What arrives at run time beside the tokens.</summary>

@@ -60,6 +60,22 @@ public sealed class BodyBuilder
         }
     }
 
+    /// <summary>Takes over the inputs and weights of a body, and its outputs as inputs: they are known, its steps are not repeated.</summary>
+    internal void ContinueFromOutputs(PlanBody body)
+    {
+        foreach (PlanValue value in body.Inputs.Concat(body.Outputs))
+        {
+            _inputs.Add(value);
+            _names.Add(value.Name);
+        }
+
+        foreach (PlanValue weight in body.Weights)
+        {
+            _weights.Add(weight.Name, weight);
+            _names.Add(weight.Name);
+        }
+    }
+
     public PlanBody Build(params PlanValue[] outputs) => new(Name, _inputs, _steps, outputs);
 
     internal PlanValue Value(string name, TensorType type) => new(Unique(name), type, ValueOrigin.Step);

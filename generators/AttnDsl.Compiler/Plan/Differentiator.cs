@@ -27,6 +27,38 @@ public sealed class Differentiator
     {
         var body = new BodyBuilder(forward.Name + ".backward");
         body.Continue(forward);
+        return Reversed(forward, body, cotangentNames);
+    }
+
+    /// <summary>
+    /// The body that maps the cotangents of <paramref name="forward"/>'s first outputs to those of its real inputs and weights, given its outputs as further inputs instead of computing them again.
+    /// For bodies whose derivative reads nothing else: what automatic differentiation saves between the two halves. Outputs as of <see cref="Backward"/>.
+    /// </summary>
+    public static PlanBody Gradient(PlanBody forward, params string[] cotangentNames)
+    {
+        var body = new BodyBuilder(BodyNames.GradientOf(forward.Name));
+        body.ContinueFromOutputs(forward);
+        PlanBody gradient = Reversed(forward, body, cotangentNames);
+        var known = new HashSet<PlanValue>(gradient.Inputs.Concat(forward.Weights).Concat(gradient.Steps.SelectMany(s => s.Outputs)));
+        PlanValue? lost = gradient.Steps.SelectMany(s => s.Inputs).FirstOrDefault(v => !known.Contains(v));
+        return lost is null ? gradient : throw new PlanException("the gradient of " + forward.Name + " reads " + lost + ", which it does not return");
+    }
+
+    /// <summary>True when some source the caller asked about lies behind the value.</summary>
+    public bool Wants(PlanValue value) => _wanted.Contains(value);
+
+    /// <summary>Cotangent of an output, or null when nothing depends on it.</summary>
+    public PlanValue? Of(PlanValue output) => _cotangents.TryGetValue(output, out PlanValue? g) ? g : null;
+
+    /// <summary>Adds to the cotangent of an input.</summary>
+    public void Add(PlanValue input, PlanValue cotangent)
+    {
+        _cotangents[input] = _cotangents.TryGetValue(input, out PlanValue? before) ? Body.Add(before, cotangent, "d" + input.Name) : cotangent;
+    }
+
+    /// <summary>Adds the cotangents as inputs, then every step's derivative in reverse.</summary>
+    private static PlanBody Reversed(PlanBody forward, BodyBuilder body, string[] cotangentNames)
+    {
         PlanValue[] sources = forward.Inputs.Concat(forward.Weights).Where(s => s.Type.Element == ElementKind.Real).ToArray();
         var d = new Differentiator(body, Reached(forward, sources));
         for (int i = 0; i < cotangentNames.Length; i++)
@@ -43,18 +75,6 @@ public sealed class Differentiator
         }
 
         return body.Build(sources.Select(s => d.Of(s) ?? body.Scale(s, 0, "d" + s.Name)).ToArray());
-    }
-
-    /// <summary>True when some source the caller asked about lies behind the value.</summary>
-    public bool Wants(PlanValue value) => _wanted.Contains(value);
-
-    /// <summary>Cotangent of an output, or null when nothing depends on it.</summary>
-    public PlanValue? Of(PlanValue output) => _cotangents.TryGetValue(output, out PlanValue? g) ? g : null;
-
-    /// <summary>Adds to the cotangent of an input.</summary>
-    public void Add(PlanValue input, PlanValue cotangent)
-    {
-        _cotangents[input] = _cotangents.TryGetValue(input, out PlanValue? before) ? Body.Add(before, cotangent, "d" + input.Name) : cotangent;
     }
 
     private static HashSet<PlanValue> Reached(PlanBody forward, IEnumerable<PlanValue> sources)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using AttnDsl.Torch;
 
 namespace AttnDsl.Cli.Check;
 
@@ -20,7 +21,13 @@ internal sealed class CheckBackends(params IReadOnlyList<ICheckBackend> others)
 
     /// <summary>Every backend this tool can drive.</summary>
     /// <param name="threads">Threads of those that use several; 0 for one per processor.</param>
-    public static CheckBackends On(int threads) => new(new CpuBackend(threads));
+    public static CheckBackends On(int threads) => new(
+        new CpuBackend(threads),
+        new TorchBackend(TorchBackend.Plain, CorePath.Torch, inDouble: true, threads),
+        new TorchBackend(TorchBackend.Fused, CorePath.Fused, inDouble: false, threads));
+
+    /// <summary>One of the names needs libtorch.</summary>
+    public static bool NeedTorch(IEnumerable<string> names) => names.Any(name => name is TorchBackend.Plain or TorchBackend.Fused);
 
     /// <summary>The backend of that name; null with the reason when there is none.</summary>
     public ICheckBackend? Find(string name, out string reason)

@@ -50,6 +50,9 @@ internal sealed record CheckOptions
     /// <summary>Threads of the backends that use several; 0 leaves it to each.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Folder of the native libtorch, or null.</summary>
+    public string? LibTorch { get; init; }
+
     /// <summary>Limit of every row, or null for the built-in ones.</summary>
     public double? Tolerance { get; init; }
 

@@ -72,7 +72,7 @@ internal static class CheckRunner
                 Outcome truth = measures.Exact(expectation.Quantity, cancellationToken);
                 Outcome outcome = truth.Values is null ? truth : found[expectation.Quantity];
                 double[] expected = truth.Values ?? [];
-                double limit = tolerance ?? (backend == backends.Reference || outcome.Values is null
+                double limit = tolerance ?? (backend == backends.Reference || kind == ScalarKind.F64 || outcome.Values is null
                     ? Limits.AgainstReference(kind, expectation.Terms, expected)
                     : measures.LimitOfBackend(expectation.Quantity, expected, cancellationToken));
                 rows.Add(Compare(name, kind, expectation, "reference", outcome, expected, limit));

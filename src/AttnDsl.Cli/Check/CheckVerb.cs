@@ -29,7 +29,13 @@ internal static class CheckVerb
         // Files first: they are quick to refuse, a compilation is not.
         using Recording recording = Recording.Open(options.File);
         WeightMap map = options.Map is null ? WeightMap.Empty : WeightMap.Read(options.Map);
-        StackResult result = StackCompiler.Compile(options.Stack, cancellationToken);
+        bool torch = CheckBackends.NeedTorch(options.Backends);
+        if (torch)
+        {
+            TorchBackend.Load(options.LibTorch);
+        }
+
+        StackResult result = StackCompiler.Compile(options.Stack, torch, cancellationToken);
         if (result.IsRefused)
         {
             Refusal.Write(result, options.Json, output);

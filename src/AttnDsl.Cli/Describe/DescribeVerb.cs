@@ -17,7 +17,7 @@ internal static class DescribeVerb
     {
         Positive("--tokens", options.Tokens);
         Positive("--context", options.Context);
-        StackResult result = StackCompiler.Compile(options.Stack, cancellationToken);
+        StackResult result = StackCompiler.Compile(options.Stack, cancellationToken: cancellationToken);
         if (result.IsRefused)
         {
             Refusal.Write(result, options.Json, output);

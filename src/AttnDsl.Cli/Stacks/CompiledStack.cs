@@ -2,8 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Numerics;
 using System.Reflection;
+using AttnDsl.Cli.Check;
 using AttnDsl.Cli.Layers;
+using AttnDsl.Torch;
+using TorchSharp;
 
 namespace AttnDsl.Cli.Stacks;
 
@@ -69,6 +73,18 @@ internal sealed class CompiledStack
 
     /// <summary>The CPU backend on that many threads; 0 leaves it to the process.</summary>
     public ILayer<float> CpuOn(int threads) => LayerFactory.CreateBackend(Nested("Cpu"), threads);
+
+    /// <summary>There is a TorchSharp module: the stack was compiled for one, and the generator can write it.</summary>
+    public bool HasModule => Type.GetNestedType("Module") is not null;
+
+    /// <summary>A TorchSharp module of the stack. libtorch is loaded before.</summary>
+    /// <exception cref="MissingMemberException">There is none.</exception>
+    public AttentionModule CreateModule(ScalarKind dtype) => (AttentionModule)Activator.CreateInstance(
+        Nested("Module"), 0, dtype == ScalarKind.F32 ? torch.ScalarType.Float32 : torch.ScalarType.Float64, null)!;
+
+    /// <summary>A module as a layer; an <see cref="ICachedLayer{T}"/> when the stack keeps a cache.</summary>
+    public ILayer<T> LayerOf<T>(AttentionModule module, ILayer<T> reference)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => HasCache ? new CachedTorchLayer<T>(reference, module) : new TorchLayer<T>(reference, module);
 
     /// <summary>A class the generator nested into the annotated one, by its metadata name.</summary>
     /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>

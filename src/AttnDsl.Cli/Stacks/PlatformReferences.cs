@@ -2,7 +2,9 @@ using System;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
+using AttnDsl.Torch;
 using Microsoft.CodeAnalysis;
+using TorchSharp;
 
 namespace AttnDsl.Cli.Stacks;
 
@@ -10,9 +12,17 @@ namespace AttnDsl.Cli.Stacks;
 internal static class PlatformReferences
 {
     private static readonly Lazy<ImmutableArray<MetadataReference>> Shared = new(Read);
+    private static readonly Lazy<ImmutableArray<MetadataReference>> OfTorch = new(() =>
+    [
+        MetadataReference.CreateFromFile(typeof(torch).Assembly.Location),
+        MetadataReference.CreateFromFile(typeof(AttentionModule).Assembly.Location),
+    ]);
 
     /// <summary>The references, in a stable order.</summary>
     public static ImmutableArray<MetadataReference> All => Shared.Value;
+
+    /// <summary>What makes the generator write TorchSharp modules.</summary>
+    public static ImmutableArray<MetadataReference> Torch => OfTorch.Value;
 
     private static ImmutableArray<MetadataReference> Read()
     {

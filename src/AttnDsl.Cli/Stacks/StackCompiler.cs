@@ -31,33 +31,39 @@ internal static class StackCompiler
         references: PlatformReferences.All,
         options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release));
 
+    private static readonly Lazy<CSharpCompilation> EmptyWithTorch = new(() => Empty.AddReferences(PlatformReferences.Torch));
+
     /// <summary>Compiles one stack; the class is called <c>AttnDslTool.Stack</c>.</summary>
-    public static StackResult Compile(string stack, CancellationToken cancellationToken = default) =>
-        Compile([stack], _ => "Stack", cancellationToken)[0];
+    /// <param name="stack">The attributes.</param>
+    /// <param name="torch">As in a project that references AttnDsl.TorchSharp: with a TorchSharp module.</param>
+    /// <param name="cancellationToken">Stops the compiler.</param>
+    public static StackResult Compile(string stack, bool torch = false, CancellationToken cancellationToken = default) =>
+        Compile([stack], _ => "Stack", torch ? EmptyWithTorch.Value : Empty, cancellationToken)[0];
 
     /// <summary>
     /// Compiles many stacks in one go, each as its own class <c>AttnDslTool.Stack0</c>, <c>Stack1</c>, ...; a stack that is refused
     /// does not hinder the others. Results are in the order of <paramref name="stacks"/>. The accepted ones share one assembly.
     /// </summary>
     public static ImmutableArray<StackResult> CompileMany(IReadOnlyList<string> stacks, CancellationToken cancellationToken = default) =>
-        Compile(stacks, i => "Stack" + i.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        Compile(stacks, i => "Stack" + i.ToString(CultureInfo.InvariantCulture), Empty, cancellationToken);
 
     private static ImmutableArray<StackResult> Compile(
         IReadOnlyList<string> stacks,
         Func<int, string> className,
+        CSharpCompilation empty,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stacks);
         Findings[] all = [.. stacks.Select((text, i) => new Findings(text, className(i), cancellationToken))];
 
-        CSharpCompilation declared = Compilation(all);
+        CSharpCompilation declared = Compilation(empty, all);
         Assign(all, Diagnose(declared, cancellationToken));
 
         // A stack whose generated text does not compile is taken out and the rest is tried again, so that one fault stays one fault.
         while (all.Any(f => f.IsOpen))
         {
             CSharpGeneratorDriver.Create([new AttentionGenerator(WithYardstick).AsSourceGenerator()], parseOptions: StackSource.Options)
-                .RunGeneratorsAndUpdateCompilation(Compilation(all), out Compilation generated, out ImmutableArray<Diagnostic> driver, cancellationToken);
+                .RunGeneratorsAndUpdateCompilation(Compilation(empty, all), out Compilation generated, out ImmutableArray<Diagnostic> driver, cancellationToken);
             Assign(all, driver.Select(AsFailure));
             if (driver.Any(IsFailure))
             {
@@ -84,8 +90,8 @@ internal static class StackCompiler
     private static CompileResult WithYardstick(AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken) =>
         AttentionCompiler.Compile(spec, options with { Yardstick = true }, cancellationToken);
 
-    private static CSharpCompilation Compilation(IEnumerable<Findings> all) =>
-        Empty.AddSyntaxTrees(all.Where(f => f.IsOpen).Select(f => f.Source.Tree));
+    private static CSharpCompilation Compilation(CSharpCompilation empty, IEnumerable<Findings> all) =>
+        empty.AddSyntaxTrees(all.Where(f => f.IsOpen).Select(f => f.Source.Tree));
 
     /// <summary>
     /// What the compiler and the analyzer say about the declarations alone. Rules look at what the user wrote, never at generated

@@ -18,11 +18,7 @@ public sealed class ReferenceCache<T>
 {
     private readonly ImmutableArray<CacheStream> _streams;
     private readonly T[][][] _values;
-    private readonly int[] _lengths;
-    private readonly int[][] _segments;
-    private readonly TokenRows?[] _appended;
-    private TokenRows? _extended;
-    private bool _hasSegments;
+    private readonly CacheRows _rows;
 
     /// <summary>An empty cache.</summary>
     /// <param name="batch">Rows, at least 1.</param>
@@ -56,10 +52,7 @@ public sealed class ReferenceCache<T>
             ScalarsPerToken += streams[s].ScalarsPerToken;
         }
 
-        _lengths = new int[batch];
-        _segments = new int[batch][];
-        Array.Fill(_segments, []);
-        _appended = new TokenRows?[streams.Length];
+        _rows = new CacheRows(batch, streams.Length);
     }
 
     /// <summary>Rows B.</summary>
@@ -73,7 +66,7 @@ public sealed class ReferenceCache<T>
 
     /// <summary>Cached tokens of a row.</summary>
     /// <param name="row">Row, from 0.</param>
-    public int Length(int row) => _lengths[Checked(row)];
+    public int Length(int row) => _rows.Length(row);
 
     /// <summary>
     /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. Nothing is written. If cached tokens came with segments and the new ones have none,
@@ -81,35 +74,7 @@ public sealed class ReferenceCache<T>
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
     /// <exception cref="ArgumentException">Another batch, or rows that already lie over other keys.</exception>
-    public TokenRows Extend(TokenRows block)
-    {
-        ArgumentNullException.ThrowIfNull(block);
-        if (block.Batch != Batch)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"block: expected {Batch} rows as in the cache, got {block.Batch}"), nameof(block));
-        }
-
-        if (!block.IsSelfContained)
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"block: expected the rows of the new tokens alone, got {block.Tokens} tokens over {block.Keys} keys"),
-                nameof(block));
-        }
-
-        int keys = 0;
-        for (int row = 0; row < Batch; row++)
-        {
-            keys = Math.Max(keys, ArrayLength.Of(nameof(block), (long)_lengths[row] + block.Count(row)));
-        }
-
-        bool segmented = _hasSegments || block.HasQuerySegments;
-        int[]? querySegments = segmented ? QuerySegments(block) : null;
-        int[]? keySegments = segmented ? KeySegments(block, querySegments!, keys) : null;
-        TokenRows extended = block.Behind(keys, (int[])_lengths.Clone(), querySegments, keySegments);
-        Abandon();
-        _extended = extended;
-        return extended;
-    }
+    public TokenRows Extend(TokenRows block) => _rows.Extend(block);
 
     /// <summary>Adds one stream's values of the new tokens; they count once <see cref="Commit"/> is called.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -120,7 +85,7 @@ public sealed class ReferenceCache<T>
     public T[] Append(int stream, ReadOnlySpan<T> values, TokenRows extended)
     {
         CheckStream(stream);
-        CheckExtended(extended);
+        _rows.CheckExtended(extended);
         CacheStream shape = _streams[stream];
         Check.Length(nameof(values), values.Length, Batch, extended.Tokens, shape.Heads, shape.Width);
         int size = ArrayLength.Of(nameof(stream), shape.Heads, shape.Width);
@@ -128,13 +93,13 @@ public sealed class ReferenceCache<T>
 
         for (int row = 0; row < Batch; row++)
         {
-            int start = _lengths[row] * size;
+            int start = _rows.Length(row) * size;
             int count = extended.Count(row) * size;
             Reserve(ref _values[stream][row], start, start + count);
             values.Slice(row * extended.Tokens * size, count).CopyTo(_values[stream][row].AsSpan(start));
         }
 
-        _appended[stream] = extended;
+        _rows.Append(stream);
         return Dense(stream, extended.Keys, extended.KeyCount);
     }
 
@@ -142,68 +107,16 @@ public sealed class ReferenceCache<T>
     /// <param name="extended">What <see cref="Extend"/> last returned.</param>
     /// <exception cref="ArgumentException">The rows are not the last extension.</exception>
     /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
-    public void Commit(TokenRows extended)
-    {
-        CheckExtended(extended);
-        for (int s = 0; s < _appended.Length; s++)
-        {
-            if (!ReferenceEquals(_appended[s], extended))
-            {
-                throw new InvalidOperationException($"stream '{_streams[s].Name}' has not been appended since the cache was extended");
-            }
-        }
-
-        bool segmented = _hasSegments || extended.HasQuerySegments;
-        if (segmented)
-        {
-            // Reserved for all rows before anything changes, so that running out of memory leaves the cache as it was.
-            for (int row = 0; row < Batch; row++)
-            {
-                Reserve(ref _segments[row], _segments[row].Length, _lengths[row] + extended.Count(row));
-            }
-        }
-
-        for (int row = 0; row < Batch; row++)
-        {
-            for (int token = 0; segmented && token < extended.Count(row); token++)
-            {
-                _segments[row][_lengths[row] + token] = extended.QuerySegment(row, token);
-            }
-
-            _lengths[row] += extended.Count(row);
-        }
-
-        _hasSegments = segmented;
-        Abandon();
-    }
+    public void Commit(TokenRows extended) => _rows.Commit(extended, stream => _streams[stream].Name);
 
     /// <summary>Forgets a row's tokens from <paramref name="length"/> on.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    public void Truncate(int row, int length)
-    {
-        Checked(row);
-        if (length < 0 || length > _lengths[row])
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(length),
-                length,
-                string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
-        }
-
-        _lengths[row] = length;
-        Abandon();
-    }
+    public void Truncate(int row, int length) => _rows.Truncate(row, length);
 
     /// <summary>Forgets all tokens of all rows.</summary>
-    public void Reset()
-    {
-        Array.Clear(_lengths);
-        Array.Fill(_segments, []);
-        _hasSegments = false;
-        Abandon();
-    }
+    public void Reset() => _rows.Reset();
 
     /// <summary>A dense copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -211,13 +124,7 @@ public sealed class ReferenceCache<T>
     public T[] Read(int stream)
     {
         CheckStream(stream);
-        int longest = 0;
-        foreach (int length in _lengths)
-        {
-            longest = Math.Max(longest, length);
-        }
-
-        return Dense(stream, longest, Length);
+        return Dense(stream, _rows.Longest, Length);
     }
 
     // Doubling keeps token-by-token growth linear.
@@ -245,64 +152,11 @@ public sealed class ReferenceCache<T>
         return dense;
     }
 
-    private int[] QuerySegments(TokenRows block)
-    {
-        var segments = new int[ArrayLength.Of(nameof(block), Batch, block.Tokens)];
-        for (int row = 0; row < Batch; row++)
-        {
-            for (int token = 0; token < block.Tokens; token++)
-            {
-                segments[(row * block.Tokens) + token] = block.HasQuerySegments ? block.QuerySegment(row, token) : _lengths[row] == 0 ? 0 : CachedSegment(row, _lengths[row] - 1);
-            }
-        }
-
-        return segments;
-    }
-
-    private int[] KeySegments(TokenRows block, int[] querySegments, int keys)
-    {
-        var segments = new int[ArrayLength.Of(nameof(block), Batch, keys)];
-        for (int row = 0; row < Batch; row++)
-        {
-            Span<int> all = segments.AsSpan(row * keys, keys);
-            for (int key = 0; key < _lengths[row]; key++)
-            {
-                all[key] = CachedSegment(row, key);
-            }
-
-            querySegments.AsSpan(row * block.Tokens, block.Count(row)).CopyTo(all[_lengths[row]..]);
-        }
-
-        return segments;
-    }
-
-    // Tokens that were cached before the first segments came have id 0.
-    private int CachedSegment(int row, int key) => key < _segments[row].Length ? _segments[row][key] : 0;
-
-    private void Abandon()
-    {
-        Array.Clear(_appended);
-        _extended = null;
-    }
-
-    private int Checked(int row) => (uint)row < (uint)Batch
-        ? row
-        : throw new ArgumentOutOfRangeException(nameof(row), row, string.Create(CultureInfo.InvariantCulture, $"row: expected 0 to {Batch - 1}, got {row}"));
-
     private void CheckStream(int stream)
     {
         if ((uint)stream >= (uint)_streams.Length)
         {
             throw new ArgumentOutOfRangeException(nameof(stream), stream, string.Create(CultureInfo.InvariantCulture, $"stream: expected 0 to {_streams.Length - 1}, got {stream}"));
-        }
-    }
-
-    private void CheckExtended(TokenRows extended)
-    {
-        ArgumentNullException.ThrowIfNull(extended);
-        if (!ReferenceEquals(extended, _extended))
-        {
-            throw new ArgumentException("extended: expected the rows that Extend last returned, with nothing committed, truncated or reset since", nameof(extended));
         }
     }
 }

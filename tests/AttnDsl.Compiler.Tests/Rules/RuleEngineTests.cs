@@ -69,13 +69,14 @@ public sealed class RuleEngineTests
         PlanBody train = body.Build(body.Softmax(x, "y"));
         var plan = new AttentionPlan(new LayerWidths(4, 1, 1, 1, 1, 1, 4, 4, 4), [], [], CacheSchema.None, [train], [], new RunTimeInputs(false, false, null, null));
 
-        RuleViolation[] violations = [.. AttentionCompiler.Refusals(plan)];
+        RuleViolation[] violations = [.. AttentionCompiler.Refusals(plan, Stack.Attention().Build().Target, new CompileOptions(Torch: true))];
 
         Assert.All(violations, violation => Assert.Equal(RuleTable.BackendRefuses, violation.Rule));
         Assert.Equal(
             [
                 "The reference backend is not generated for this combination: it has no step softmax",
                 "The CPU backend is not generated for this combination: it has no step softmax",
+                "The TorchSharp backend is not generated for this combination: it has no step softmax",
             ],
             violations.Select(violation => violation.Message));
     }

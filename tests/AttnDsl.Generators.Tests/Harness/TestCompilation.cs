@@ -22,12 +22,18 @@ internal static class TestCompilation
         allowUnsafe: false,
         generalDiagnosticOption: ReportDiagnostic.Error,
         warningLevel: 9999,
+        // What the SDK turns off in every project: a library built against an older framework.
+        specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)],
         nullableContextOptions: NullableContextOptions.Enable,
         deterministic: true);
 
     /// <summary>.NET 10 and the AttnDsl runtime.</summary>
     public static ImmutableArray<MetadataReference> References { get; } =
         [.. Net100.References.All, MetadataReference.CreateFromFile(typeof(AttentionAttribute).Assembly.Location)];
+
+    /// <summary>The runtime of TorchSharp modules, and TorchSharp itself. Managed code alone: nothing here loads libtorch.</summary>
+    public static ImmutableArray<MetadataReference> TorchReferences { get; } =
+        [MetadataReference.CreateFromFile(typeof(AttnDsl.Torch.AttentionModule).Assembly.Location), MetadataReference.CreateFromFile(typeof(TorchSharp.torch).Assembly.Location)];
 
     public static CSharpCompilation Create(IEnumerable<SourceFile> files, IEnumerable<MetadataReference>? references = null) =>
         CSharpCompilation.Create("User", files.Select(Parse), References.AddRange(references ?? []), Options);

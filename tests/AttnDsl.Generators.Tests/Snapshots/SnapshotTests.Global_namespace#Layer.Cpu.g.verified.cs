@@ -21,7 +21,7 @@ partial class Layer
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
     [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-    public sealed class Cpu : global::AttnDsl.IAttentionBackend<Weights<float>>
+    public sealed class Cpu : global::AttnDsl.IAttentionBackend<Weights<float>>, global::AttnDsl.IAttentionCore
     {
         /// <summary>Heads, widths and scale of the attention core.</summary>
         private static readonly global::AttnDsl.Cpu.AttendGeometry Geometry = new(global::AttnDsl.Cpu.HeadMap.Grouped(2, 2), global::AttnDsl.Cpu.HeadMap.Grouped(2, 2), global::AttnDsl.Cpu.HeadMap.Grouped(2, 2), 8, 8, 0.35355339059327373);
@@ -192,20 +192,82 @@ partial class Layer
                 global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 2]);
             }
 
+            CoreForward(
+                default,
+                query,
+                global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 2, 8),
+                global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 2, 8),
+                output,
+                lse,
+                rows,
+                threads,
+                cancellationToken);
+        }
+
+        /// <inheritdoc/>
+        public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+        {
+            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: null);
+            global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+            global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            if (!lse.IsEmpty)
+            {
+                global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 2]);
+            }
+
             int count = rows.Batch * rows.Tokens;
             using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 
             global::AttnDsl.Cpu.FusedAttention.Attend(
                 Geometry,
                 query,
-                global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 2, 8),
-                global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 2, 8),
+                keys,
+                values,
                 default,
                 rows,
                 global::AttnDsl.Cpu.Scores.Identity,
                 global::AttnDsl.Cpu.Masks.Everything,
                 output,
                 lse,
+                threads,
+                cancellationToken);
+        }
+
+        /// <inheritdoc/>
+        public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+        {
+            global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: null);
+            global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+            global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 2]);
+            global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 2, 8]);
+            global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+            int count = rows.Batch * rows.Tokens;
+            using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+            global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
+                Geometry,
+                query,
+                key,
+                value,
+                default,
+                output,
+                lse,
+                outputGradient,
+                rows,
+                global::AttnDsl.Cpu.Scores.Identity,
+                global::AttnDsl.Cpu.Masks.Everything,
+                queryGradient,
+                keyGradient,
+                valueGradient,
+                default,
                 threads,
                 cancellationToken);
         }

@@ -31,7 +31,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
         {
             /// <summary>f_i = 10000^(−2i/16)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, [1.0, 0.31622776601683794, 0.1, 0.03162277660168379, 0.01, 0.0031622776601683794, 0.001, 0.00031622776601683794], 1.0);
@@ -305,20 +305,82 @@ namespace Layers
                     global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
                 }
 
+                CoreForward(
+                    default,
+                    query,
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 1, 16),
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 1, 16),
+                    output,
+                    lse,
+                    rows,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                }
+
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     query,
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 1, 16),
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 1, 16),
+                    keys,
+                    values,
                     default,
                     rows,
                     global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))),
                     global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0),
                     output,
                     lse,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 1, 16]);
+                global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 1, 16]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 1, 16]);
+                global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 1, 16]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
+                    Geometry,
+                    query,
+                    key,
+                    value,
+                    default,
+                    output,
+                    lse,
+                    outputGradient,
+                    rows,
+                    global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))),
+                    global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0),
+                    queryGradient,
+                    keyGradient,
+                    valueGradient,
+                    default,
                     threads,
                     cancellationToken);
             }

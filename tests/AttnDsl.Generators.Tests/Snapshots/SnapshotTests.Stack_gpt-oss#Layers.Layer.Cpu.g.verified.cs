@@ -31,7 +31,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
         {
             /// <summary>f_i = 150000^(−2i/32), divided by 32 along a ramp over pairs 4.046 to 8.699 (YaRN)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, [1.0, 0.4747820554769007, 0.22541800020287084, 0.10702442147781144, 0.050813274815461475, 0.01933500112654036, 0.006794959489732219, 0.0020937923789696887, 0.00045648391922324086, 3.8308812373753384E-05, 1.818833668168956E-05, 8.63549587543848E-06, 4.09997848180298E-06, 1.9465962110014815E-06, 9.242089502428302E-07, 4.387978250864396E-07], 1.3465735902799727);
@@ -246,21 +246,84 @@ namespace Layers
                     global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
                 }
 
-                float[] sinks = weights.Sinks.Data; // [4]
+                CoreForward(
+                    weights.Sinks.Data,
+                    query,
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 2, 32),
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 2, 32),
+                    output,
+                    lse,
+                    rows,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                }
+
+                global::System.ReadOnlySpan<float> sinks = logits; // [4]
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     query,
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 2, 32),
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 2, 32),
+                    keys,
+                    values,
                     sinks,
                     rows,
                     global::AttnDsl.Cpu.Scores.Identity,
                     global::AttnDsl.Cpu.Masks.Band(7, 0),
                     output,
                     lse,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
+                global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
+                global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [4]);
+                global::System.ReadOnlySpan<float> sinks = logits; // [4]
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
+                    Geometry,
+                    query,
+                    key,
+                    value,
+                    sinks,
+                    output,
+                    lse,
+                    outputGradient,
+                    rows,
+                    global::AttnDsl.Cpu.Scores.Identity,
+                    global::AttnDsl.Cpu.Masks.Band(7, 0),
+                    queryGradient,
+                    keyGradient,
+                    valueGradient,
+                    logitGradient,
                     threads,
                     cancellationToken);
             }

@@ -27,7 +27,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
         {
             /// <summary>f_i = 10000^(−2i/64)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.Interleaved, [1.0, 0.7498942093324559, 0.5623413251903491, 0.4216965034285822, 0.31622776601683794, 0.23713737056616552, 0.1778279410038923, 0.1333521432163324, 0.1, 0.07498942093324558, 0.05623413251903491, 0.042169650342858224, 0.03162277660168379, 0.023713737056616554, 0.01778279410038923, 0.01333521432163324, 0.01, 0.007498942093324558, 0.005623413251903491, 0.004216965034285823, 0.0031622776601683794, 0.0023713737056616554, 0.0017782794100389228, 0.001333521432163324, 0.001, 0.0007498942093324559, 0.0005623413251903491, 0.00042169650342858224, 0.00031622776601683794, 0.00023713737056616554, 0.00017782794100389227, 0.0001333521432163324], 1.0);
@@ -219,20 +219,82 @@ namespace Layers
                     global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 8]);
                 }
 
+                CoreForward(
+                    default,
+                    query,
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 4, 64),
+                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 4, 64),
+                    output,
+                    lse,
+                    rows,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 8]);
+                }
+
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     query,
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(key, rows.Keys, 4, 64),
-                    global::AttnDsl.Cpu.HeadRows<float>.Dense(value, rows.Keys, 4, 64),
+                    keys,
+                    values,
                     default,
                     rows,
                     global::AttnDsl.Cpu.Scores.Identity,
                     global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0),
                     output,
                     lse,
+                    threads,
+                    cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 64]);
+                global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 64]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 8]);
+                global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 4, 64]);
+                global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 4, 64]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
+                    Geometry,
+                    query,
+                    key,
+                    value,
+                    default,
+                    output,
+                    lse,
+                    outputGradient,
+                    rows,
+                    global::AttnDsl.Cpu.Scores.Identity,
+                    global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0),
+                    queryGradient,
+                    keyGradient,
+                    valueGradient,
+                    default,
                     threads,
                     cancellationToken);
             }

@@ -14,7 +14,7 @@ internal static class CpuEmitter
     private static readonly string[] s_reserved =
     [
         "weights", "gradients", "rows", "block", "cache", "count", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
-        "query", "key", "value", "output", "lse", "scratch",
+        "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch",
     ];
 
     /// <summary>Why this backend cannot run the plan, or null.</summary>
@@ -24,6 +24,8 @@ internal static class CpuEmitter
         PlanStep? missing = steps.FirstOrDefault(s => !TemplateLibrary.Exists("cpu/steps/" + s.Kind));
         return missing is not null
             ? "it has no step " + missing.Kind
+            : plan.Bodies[BodyNames.Core].Weights.Count() > 1
+            ? "its core takes one learned tensor, one logit per score head"
             : steps.OfType<AttendStep>().Select(CpuCores.Refusal).FirstOrDefault(r => r is not null);
     }
 
@@ -55,6 +57,8 @@ internal static class CpuEmitter
             ["value_width"] = w.ValueWidth,
             ["formula"] = new ScriptArray(plan.Formula.Select(XmlText.Escape)),
             ["bodies"] = bodies,
+            ["logits"] = plan.Bodies[BodyNames.Core].Weights.Select(w => "weights." + Identifiers.WeightProperty(w.Name) + ".Data").FirstOrDefault() ?? "default",
+            ["logit_count"] = plan.Bodies[BodyNames.Core].Weights.Sum(w => w.Type.ConstantElements),
             ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
         };
         model["cores"] = new ScriptArray(cores.All);

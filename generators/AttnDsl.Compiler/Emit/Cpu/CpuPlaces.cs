@@ -18,14 +18,17 @@ internal sealed class CpuPlaces
     {
         _identifiers = identifiers;
         _used = new HashSet<PlanValue>(body.Steps.SelectMany(s => s.Inputs).Concat(body.Outputs));
+        IsStrided = body.Name == BodyNames.Core;
         foreach (PlanValue input in body.Inputs)
         {
             _names[input] = input.Name switch
             {
                 "x" => "x",
                 "q" => "query",
-                "k" => "key",
-                "v" => "value",
+                "k" => IsStrided ? "keys" : "key",
+                "v" => IsStrided ? "values" : "value",
+                "o" => "output",
+                "o_lse" => "lse",
                 _ => "outputGradient",
             };
         }
@@ -38,6 +41,9 @@ internal sealed class CpuPlaces
 
         Destinations(body);
     }
+
+    /// <summary>True when the body's keys and values arrive at any strides, not as dense spans.</summary>
+    public bool IsStrided { get; }
 
     /// <summary>Floats of scratch per token.</summary>
     public long FloatsPerToken { get; private set; }
@@ -86,7 +92,8 @@ internal sealed class CpuPlaces
 
     private void Destinations(PlanBody body)
     {
-        bool backward = body.Name.EndsWith(".backward", StringComparison.Ordinal);
+        bool gradient = body.Name.EndsWith(".gradient", StringComparison.Ordinal);
+        bool backward = gradient || body.Name.EndsWith(".backward", StringComparison.Ordinal);
         if (!backward)
         {
             string[] outputs = ["output", "lse"];
@@ -104,9 +111,9 @@ internal sealed class CpuPlaces
             _destinations[body.Outputs[i]] = inputs[i];
         }
 
-        foreach ((PlanValue weight, PlanValue gradient) in body.Weights.Zip(body.Outputs.Skip(inputs.Length), (w, g) => (w, g)))
+        foreach ((PlanValue weight, PlanValue result) in body.Weights.Zip(body.Outputs.Skip(inputs.Length), (w, g) => (w, g)))
         {
-            _destinations[gradient] = "gradients." + Identifiers.WeightProperty(weight.Name) + ".Data";
+            _destinations[result] = gradient ? "logitGradient" : "gradients." + Identifiers.WeightProperty(weight.Name) + ".Data";
         }
     }
 }

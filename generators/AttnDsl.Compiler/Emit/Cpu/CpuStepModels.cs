@@ -160,6 +160,7 @@ internal sealed class CpuStepModels
             ["lse"] = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default",
             ["q"] = _places[step.Q],
             ["cached"] = cached,
+            ["strided"] = _places.IsStrided,
             ["k"] = keys ?? _places[step.K],
             ["v"] = cached ? _cached[step.Values!] : _places[step.Values!],
             ["sinks"] = step.Sink is { } sink ? _places[sink] : "default",

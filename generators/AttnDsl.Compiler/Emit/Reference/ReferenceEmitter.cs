@@ -49,7 +49,7 @@ internal static class ReferenceEmitter
         var attends = new AttendMethods(scalar, tables, plan.Formula);
         var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
         var bodies = new ScriptObject();
-        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
+        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core) && (b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill]))))
         {
             bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, steps);
         }

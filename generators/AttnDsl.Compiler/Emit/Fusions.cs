@@ -3,14 +3,14 @@ using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 
-namespace AttnDsl.Compiler.Emit.Cpu;
+namespace AttnDsl.Compiler.Emit;
 
 /// <param name="Step">The step to run.</param>
 /// <param name="Bias">Added to its result on the way out, or null.</param>
 /// <param name="Output">Where the result goes: the step's own output, or that of the addition it took over.</param>
 internal sealed record FusedStep(PlanStep Step, PlanValue? Bias, PlanValue Output);
 
-/// <summary>Steps that the kernels do in one pass: a linear map and the bias that follows it.</summary>
+/// <summary>Steps that a backend may do in one pass: a linear map and the bias that follows it.</summary>
 internal static class Fusions
 {
     public static IEnumerable<FusedStep> Of(PlanBody body)

@@ -1,0 +1,94 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using AttnDsl.Compiler.Emit.Cpu;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
+using AttnDsl.Compiler.Spec;
+using Scriban.Runtime;
+
+namespace AttnDsl.Compiler.Emit.Torch;
+
+/// <summary>Writes the TorchSharp module of a layer: torch operations that differentiate themselves, around a core that may be the CPU's kernels.</summary>
+internal static class TorchEmitter
+{
+    private const string ClassName = "Module";
+
+    /// <summary>Names that the templates use.</summary>
+    private static readonly string[] s_reserved = ["rows", "cache", "scope", "torch", "dtype", "device", "query", "key", "value", "hidden", "s", "i", "j", "h", "p"];
+
+    /// <summary>Why this backend cannot run the plan, or null.</summary>
+    public static string? Refusal(AttentionPlan plan, TargetType target)
+    {
+        PlanStep[] steps = Printed(plan).SelectMany(b => b.Steps).ToArray();
+        PlanStep? missing = steps.FirstOrDefault(s => !TemplateLibrary.Exists("torch/steps/" + s.Kind));
+        AttendStep[] cores = steps.OfType<AttendStep>().ToArray();
+        return NameTaken(target) ? "the class uses the name " + ClassName + " itself"
+            : missing is not null ? "it has no step " + missing.Kind
+            : plan.Weights.Any(w => !w.IsStored) ? "it derives no weights"
+            : plan.Inputs.Cached && !plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]) ? "it decodes by the steps of the prefill only"
+            : cores.Select(c => AttendStep.Describe(c.Settings) + c.Sink?.Name).Distinct().Count() != 1 ? "it runs one attention core in a layer"
+            : cores.Select(TorchCore.Refusal).FirstOrDefault(r => r is not null);
+    }
+
+    public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
+    {
+        PlanBody[] bodies = Printed(plan).ToArray();
+        var tables = new TorchTables(plan.Buffers);
+        var parameters = new TorchParameters(plan.Weights, bodies);
+        var renderer = new StepRenderer("torch", "torch", counting: false, cancellationToken);
+        PlanBody core = plan.Bodies[BodyNames.Core];
+        LayerWidths w = plan.Widths;
+        var model = new ScriptObject
+        {
+            ["version"] = SourceFile.Version,
+            ["type_name"] = target.Self.Name,
+            ["t"] = TypeParameter.Fresh(target, "TScalar"),
+            ["cached"] = plan.Inputs.Cached,
+            ["ragged"] = plan.Inputs.Ragged,
+            ["causal_align"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
+            ["dim"] = w.Dim,
+            ["query_heads"] = w.QueryHeads,
+            ["key_heads"] = w.KeyHeads,
+            ["value_heads"] = w.ValueHeads,
+            ["score_heads"] = w.ScoreHeads,
+            ["key_width"] = w.KeyWidth,
+            ["value_width"] = w.ValueWidth,
+            ["formula"] = new ScriptArray(plan.Formula.Select(XmlText.Escape)),
+            ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
+            ["fields"] = new ScriptArray(parameters.Fields),
+            ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
+            ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
+            ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
+            ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
+        };
+        if (plan.Inputs.Cached)
+        {
+            model["prefill"] = Body(plan, plan.Bodies[BodyNames.Prefill], parameters, tables, renderer);
+        }
+
+        model["tables"] = new ScriptArray(tables.Fields);
+        string[] header = [.. new[] { "TorchSharp module of " + target.Self.Name + ": trains on any dtype and device.", "" }, .. plan.Formula];
+        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("torch/class", model, cancellationToken));
+    }
+
+    /// <summary>Backwards are left to autograd.</summary>
+    private static IEnumerable<PlanBody> Printed(AttentionPlan plan) =>
+        plan.Bodies.Values.Where(b => b.Name is BodyNames.Train or BodyNames.Core or BodyNames.Prefill);
+
+    private static bool NameTaken(TargetType target) =>
+        target.Self.Name.TrimStart('@') == ClassName
+        || target.DeclaredMembers.Any(m => m.TrimStart('@') == ClassName)
+        || target.Self.TypeParameters.Any(p => p.TrimStart('@') == ClassName);
+
+    private static ScriptObject Body(AttentionPlan plan, PlanBody body, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
+    {
+        var identifiers = new Identifiers(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)));
+        var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), identifiers, body);
+        return new ScriptObject
+        {
+            ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),
+            ["result"] = models[body.Outputs[0]],
+        };
+    }
+}

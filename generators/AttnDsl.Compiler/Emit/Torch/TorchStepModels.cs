@@ -1,0 +1,178 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
+using Scriban.Runtime;
+
+namespace AttnDsl.Compiler.Emit.Torch;
+
+/// <summary>Reduces each step of a body to the torch operations its partial prints.</summary>
+internal sealed class TorchStepModels
+{
+    private readonly TorchParameters _parameters;
+    private readonly TorchTables _tables;
+    private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly Identifiers _identifiers;
+    private readonly Dictionary<PlanValue, string> _names = new();
+    private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
+
+    public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, Identifiers identifiers, PlanBody body)
+    {
+        _parameters = parameters;
+        _tables = tables;
+        _streams = streams;
+        _identifiers = identifiers;
+        foreach (PlanValue input in body.Inputs)
+        {
+            _names[input] = identifiers.Local(input.Name);
+        }
+    }
+
+    /// <summary>Name of a value that has been printed or is an input.</summary>
+    public string this[PlanValue value] => value.Origin == ValueOrigin.Weight ? _parameters.Tensor(value) : _names[value];
+
+    /// <summary>The step as C#.</summary>
+    public string Text(FusedStep fused, StepRenderer renderer)
+    {
+        PlanStep step = fused.Step;
+        ScriptObject model = Model(fused);
+        model["comment"] = " // " + fused.Output.Type;
+        var identity = new StringBuilder();
+        foreach (var entry in model)
+        {
+            identity.Append(entry.Key).Append('=').Append(System.Convert.ToString(entry.Value, CultureInfo.InvariantCulture)).Append('\n');
+        }
+
+        return renderer.Render("steps/" + step.Kind, identity.ToString(), () => model);
+    }
+
+    private ScriptObject Model(FusedStep fused)
+    {
+        PlanStep step = fused.Step;
+        string x = this[step.Inputs[0]];
+        (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x) : ("", "", "");
+        string y = _identifiers.Local(fused.Output.Name);
+        _names[fused.Output] = y;
+        var model = new ScriptObject { ["y"] = y, ["x"] = x };
+        switch (step)
+        {
+            case LinearStep linear:
+                string? module = _parameters.Module(linear.Weight);
+                bool carried = fused.Bias is { } follows && _parameters.Carries(follows) && module is not null;
+                model["module"] = module ?? "";
+                model["w"] = this[linear.Weight];
+                model["transposed"] = linear.Transposed;
+                model["per_head"] = linear.PerHead;
+                model["bias"] = fused.Bias is { } bias && !carried ? this[bias] : "";
+                break;
+            case OuterSumStep outer:
+                string rows = "btuvw".Substring(0, outer.A.Type.Rank - (outer.PerHead ? 2 : 1));
+                string head = outer.PerHead ? "h" : "";
+                model["b"] = this[outer.B];
+                model["equation"] = rows + head + "r," + rows + head + "c->" + head + "rc";
+                break;
+            case ElementwiseStep elementwise:
+                model["b"] = this[elementwise.B];
+                model["operator"] = elementwise.Operator switch
+                {
+                    ElementwiseOperator.Add => "+",
+                    ElementwiseOperator.Subtract => "-",
+                    _ => "*",
+                };
+                break;
+            case SumToStep sum:
+                model["axes"] = Axes(sum.X.Type, sum.Output.Type);
+                model["shape"] = Shape(sum.Output.Type);
+                break;
+            case RepeatToStep repeat:
+                model["shape"] = Shape(repeat.Output.Type);
+                break;
+            case ScaleStep scale:
+                model["factor"] = ScalarType.Double.Literal(scale.Factor);
+                break;
+            case ReshapeStep reshape:
+                model["shape"] = Shape(reshape.Output.Type);
+                break;
+            case ReduceStep reduce:
+                model["reduction"] = reduce.Reduction.ToString();
+                model["epsilon"] = ScalarType.Double.Literal(reduce.Epsilon);
+                break;
+            case RmsNormStep norm:
+                string gain = this[norm.Gain];
+                model["module"] = _parameters.Module(norm.Gain) ?? "";
+                model["epsilon"] = ScalarType.Double.Literal(norm.Epsilon);
+                model["gain"] = norm.OnePlus ? "(1 + " + gain + ")" : gain;
+                break;
+            case RopeStep turned:
+                Fill(model, turned, declare, cos, sin);
+                break;
+            case AppendStep append:
+                model["stream"] = _streams.ToList().IndexOf(append.Stream);
+                model["content"] = append.Stream.Content;
+                break;
+            case AttendStep attend:
+                model["k"] = this[attend.K];
+                model["v"] = this[attend.Values!];
+                break;
+            default:
+                throw new PlanException("TorchSharp has no model for " + step.Kind);
+        }
+
+        return model;
+    }
+
+    private void Fill(ScriptObject model, RopeStep step, string declare, string cos, string sin)
+    {
+        RotaryTable table = step.Table;
+        long width = step.X.Type.Channels.Size;
+        bool interleaved = table.Layout == PairLayout.Interleaved;
+        string half = Text(table.RotaryDim / 2);
+        model["declare"] = declare;
+        model["cos"] = cos;
+        model["sin"] = step.Inverse ? "(-" + sin + ")" : sin;
+        model["u"] = _identifiers.Local(step.X.Name + "_u");
+        model["v"] = _identifiers.Local(step.X.Name + "_v");
+        model["interleaved"] = interleaved;
+        model["half"] = half;
+        model["rotary"] = Text(table.RotaryDim);
+        model["rest"] = width > table.RotaryDim ? Text(width - table.RotaryDim) : "";
+        model["pairs"] = interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
+    }
+
+    /// <summary>Sines and cosines of a rotation, declared where they are first needed in a body.</summary>
+    private (string Declare, string Cos, string Sin) Turns(RotaryTable table, string like)
+    {
+        if (_turns.TryGetValue(table, out (string Cos, string Sin) known))
+        {
+            return ("", known.Cos, known.Sin);
+        }
+
+        string cos = _identifiers.Local("cos");
+        string sin = _identifiers.Local("sin");
+        _turns.Add(table, (cos, sin));
+        return (
+            "var (" + cos + ", " + sin + ") = Turns(rows, " + _tables.Frequencies(table) + ", " + ScalarType.Double.Literal(table.Magnitude) + ", " + like + "); // [B, T, 1, " + Text(table.RotaryDim / 2) + "]",
+            cos,
+            sin);
+    }
+
+    /// <summary>Axes of a wider type that a narrower one lacks, or has with extent 1.</summary>
+    private static string Axes(TensorType wide, TensorType narrow)
+    {
+        int missing = wide.Rank - narrow.Rank;
+        return string.Join(", ", Enumerable.Range(0, wide.Rank).Where(a => a < missing || narrow.Dims[a - missing] != wide.Dims[a]).Select(a => Text(a) + "L"));
+    }
+
+    private static string Shape(TensorType type) => string.Join(", ", type.Dims.Select(d => d.Kind switch
+    {
+        DimKind.Constant => d.Text,
+        DimKind.Batch => "rows.Batch",
+        DimKind.Tokens => "rows.Tokens",
+        DimKind.Visible => "rows.Keys",
+        _ => throw new PlanException("TorchSharp has no extent " + d),
+    }));
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

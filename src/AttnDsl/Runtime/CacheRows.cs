@@ -1,0 +1,231 @@
+using System;
+using System.ComponentModel;
+using System.Globalization;
+
+namespace AttnDsl.Runtime;
+
+/// <summary>
+/// Lengths and segments of a cache's rows, and the protocol that all caches share: extend, append every stream, commit. It holds no values; the caches of the backends hold them beside it.
+/// Nothing of a step counts before the commit. Not thread-safe.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class CacheRows
+{
+    private readonly int[] _lengths;
+    private readonly int[][] _segments;
+    private readonly bool[] _appended;
+    private TokenRows? _extended;
+    private bool _hasSegments;
+
+    /// <summary>Rows without tokens.</summary>
+    /// <param name="batch">Rows, at least 1.</param>
+    /// <param name="streams">Streams that every step appends, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is below 1.</exception>
+    public CacheRows(int batch, int streams)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
+        Batch = batch;
+        _lengths = new int[batch];
+        _segments = new int[batch][];
+        Array.Fill(_segments, []);
+        _appended = new bool[streams];
+    }
+
+    /// <summary>Rows B.</summary>
+    public int Batch { get; }
+
+    /// <summary>Cached tokens of a row.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Length(int row) => _lengths[Checked(row)];
+
+    /// <summary>Cached tokens of the longest row.</summary>
+    public int Longest
+    {
+        get
+        {
+            int longest = 0;
+            foreach (int length in _lengths)
+            {
+                longest = Math.Max(longest, length);
+            }
+
+            return longest;
+        }
+    }
+
+    /// <summary>
+    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. If cached tokens came with segments and the new ones have none,
+    /// the new ones go on with the segment of their row's last cached token.
+    /// </summary>
+    /// <param name="block">Rows of the new tokens alone.</param>
+    /// <exception cref="ArgumentException">Another batch, or rows that already lie over other keys.</exception>
+    public TokenRows Extend(TokenRows block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        if (block.Batch != Batch)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"block: expected {Batch} rows as in the cache, got {block.Batch}"), nameof(block));
+        }
+
+        if (!block.IsSelfContained)
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"block: expected the rows of the new tokens alone, got {block.Tokens} tokens over {block.Keys} keys"),
+                nameof(block));
+        }
+
+        int keys = 0;
+        for (int row = 0; row < Batch; row++)
+        {
+            keys = Math.Max(keys, ArrayLength.Of(nameof(block), (long)_lengths[row] + block.Count(row)));
+        }
+
+        bool segmented = _hasSegments || block.HasQuerySegments;
+        int[]? querySegments = segmented ? QuerySegments(block) : null;
+        int[]? keySegments = segmented ? KeySegments(block, querySegments!, keys) : null;
+        TokenRows extended = block.Behind(keys, (int[])_lengths.Clone(), querySegments, keySegments);
+        Abandon();
+        _extended = extended;
+        return extended;
+    }
+
+    /// <summary>Notes that a stream's values of the open extension are there.</summary>
+    /// <param name="stream">Number of the stream.</param>
+    public void Append(int stream) => _appended[stream] = true;
+
+    /// <summary>Refuses rows that are not the open extension.</summary>
+    /// <param name="extended">What <see cref="Extend"/> last returned.</param>
+    /// <exception cref="ArgumentException">They are others.</exception>
+    public void CheckExtended(TokenRows extended)
+    {
+        ArgumentNullException.ThrowIfNull(extended);
+        if (!ReferenceEquals(extended, _extended))
+        {
+            throw new ArgumentException("extended: expected the rows that Extend last returned, with nothing committed, truncated or reset since", nameof(extended));
+        }
+    }
+
+    /// <summary>Every row grows by its <see cref="TokenRows.Count"/>.</summary>
+    /// <param name="extended">What <see cref="Extend"/> last returned.</param>
+    /// <param name="streamName">Name of a stream, for the message.</param>
+    /// <exception cref="ArgumentException">The rows are not the open extension.</exception>
+    /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
+    public void Commit(TokenRows extended, Func<int, string> streamName)
+    {
+        ArgumentNullException.ThrowIfNull(streamName);
+        CheckExtended(extended);
+        for (int s = 0; s < _appended.Length; s++)
+        {
+            if (!_appended[s])
+            {
+                throw new InvalidOperationException($"stream '{streamName(s)}' has not been appended since the cache was extended");
+            }
+        }
+
+        bool segmented = _hasSegments || extended.HasQuerySegments;
+        if (segmented)
+        {
+            // Reserved for all rows before anything changes, so that running out of memory leaves the cache as it was.
+            for (int row = 0; row < Batch; row++)
+            {
+                Reserve(ref _segments[row], _lengths[row] + extended.Count(row));
+            }
+        }
+
+        for (int row = 0; row < Batch; row++)
+        {
+            for (int token = 0; segmented && token < extended.Count(row); token++)
+            {
+                _segments[row][_lengths[row] + token] = extended.QuerySegment(row, token);
+            }
+
+            _lengths[row] += extended.Count(row);
+        }
+
+        _hasSegments = segmented;
+        Abandon();
+    }
+
+    /// <summary>Forgets a row's tokens from <paramref name="length"/> on.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
+    public void Truncate(int row, int length)
+    {
+        Checked(row);
+        if (length < 0 || length > _lengths[row])
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(length),
+                length,
+                string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
+        }
+
+        _lengths[row] = length;
+        Abandon();
+    }
+
+    /// <summary>Forgets all tokens of all rows.</summary>
+    public void Reset()
+    {
+        Array.Clear(_lengths);
+        Array.Fill(_segments, []);
+        _hasSegments = false;
+        Abandon();
+    }
+
+    // Doubling keeps token-by-token growth linear.
+    private static void Reserve(ref int[] segments, int needed)
+    {
+        if (segments.Length < needed)
+        {
+            Array.Resize(ref segments, (int)Math.Min(Array.MaxLength, Math.Max(needed, 2L * segments.Length)));
+        }
+    }
+
+    private int[] QuerySegments(TokenRows block)
+    {
+        var segments = new int[ArrayLength.Of(nameof(block), Batch, block.Tokens)];
+        for (int row = 0; row < Batch; row++)
+        {
+            for (int token = 0; token < block.Tokens; token++)
+            {
+                segments[(row * block.Tokens) + token] = block.HasQuerySegments ? block.QuerySegment(row, token) : _lengths[row] == 0 ? 0 : CachedSegment(row, _lengths[row] - 1);
+            }
+        }
+
+        return segments;
+    }
+
+    private int[] KeySegments(TokenRows block, int[] querySegments, int keys)
+    {
+        var segments = new int[ArrayLength.Of(nameof(block), Batch, keys)];
+        for (int row = 0; row < Batch; row++)
+        {
+            Span<int> all = segments.AsSpan(row * keys, keys);
+            for (int key = 0; key < _lengths[row]; key++)
+            {
+                all[key] = CachedSegment(row, key);
+            }
+
+            querySegments.AsSpan(row * block.Tokens, block.Count(row)).CopyTo(all[_lengths[row]..]);
+        }
+
+        return segments;
+    }
+
+    // Tokens that were cached before the first segments came have id 0; a truncated row may have left others behind, which are overwritten before they count.
+    private int CachedSegment(int row, int key) => key < _segments[row].Length ? _segments[row][key] : 0;
+
+    private void Abandon()
+    {
+        Array.Clear(_appended);
+        _extended = null;
+    }
+
+    private int Checked(int row) => (uint)row < (uint)Batch
+        ? row
+        : throw new ArgumentOutOfRangeException(nameof(row), row, string.Create(CultureInfo.InvariantCulture, $"row: expected 0 to {Batch - 1}, got {row}"));
+}
