@@ -19,6 +19,6 @@ internal static class ProjectFacts
     }
 
     /// <summary>The build property <c>AttnDslYardstick</c>: also write the reference in float.</summary>
-    public static bool WantsYardstick(AnalyzerConfigOptionsProvider options) =>
-        options.GlobalOptions.TryGetValue("build_property.AttnDslYardstick", out string? value) && bool.TryParse(value, out bool wants) && wants;
+    public static CompileOptions Of(AnalyzerConfigOptionsProvider options) =>
+        new(Yardstick: options.GlobalOptions.TryGetValue("build_property.AttnDslYardstick", out string? value) && bool.TryParse(value, out bool wants) && wants);
 }

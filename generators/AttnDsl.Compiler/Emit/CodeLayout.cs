@@ -9,6 +9,8 @@ namespace AttnDsl.Compiler.Emit;
 /// </summary>
 internal sealed class CodeLayout
 {
+    private const int Indentation = 4;
+
     /// <summary>A builder that grew past this is let go.</summary>
     private const int MostKept = 1 << 20;
 
@@ -35,12 +37,48 @@ internal sealed class CodeLayout
         return layout.Finish();
     }
 
+    /// <summary>Appends laid-out text whose first line continues the output's last one; the other lines move right by <paramref name="indentation"/> characters.</summary>
+    public static void Shift(StringBuilder output, string text, int indentation)
+    {
+        int start = 0;
+        for (int end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n', start))
+        {
+            output.Append(text, start, end + 1 - start);
+            start = end + 1;
+            if (start < text.Length && text[start] is not ('\n' or '#'))
+            {
+                output.Append(' ', indentation);
+            }
+        }
+
+        output.Append(text, start, text.Length - start);
+    }
+
     /// <summary>The text so far; the layout must not be used afterwards.</summary>
     public string Finish()
     {
         string text = _result.ToString();
         s_builder = _result.Capacity <= MostKept ? _result : null;
         return text;
+    }
+
+    /// <summary>Adds whole lines that are laid out already, from the margin on: they only move to the present depth.</summary>
+    public void AddLaidOut(string text)
+    {
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        Space();
+        if (text[0] != '#')
+        {
+            _result.Append(' ', Indentation * _depth);
+        }
+
+        Shift(_result, text, Indentation * _depth);
+        _result.Append('\n');
+        _afterOpening = false;
     }
 
     /// <summary>Adds whole lines.</summary>
@@ -59,14 +97,15 @@ internal sealed class CodeLayout
             }
 
             char c = text[first];
-            _depth -= c == '}' ? 1 : 0;
-            if (_blank && c != '}')
+            if (c == '}')
             {
-                _result.Append('\n');
+                _depth--;
+                _blank = false;
             }
 
+            Space();
             bool continues = c == '~';
-            _result.Append(' ', c == '#' ? 0 : 4 * (continues ? _depth + 1 : _depth));
+            _result.Append(' ', c == '#' ? 0 : Indentation * (continues ? _depth + 1 : _depth));
             if (continues)
             {
                 (first, length) = Trim(text, first + 1, first + length);
@@ -75,9 +114,17 @@ internal sealed class CodeLayout
             _result.Append(text, first, length).Append('\n');
             _afterOpening = length == 1 && c == '{';
             _depth += _afterOpening ? 1 : 0;
+        }
+    }
+
+    /// <summary>The blank line that is due.</summary>
+    private void Space()
+    {
+        if (_blank)
+        {
+            _result.Append('\n');
             _blank = false;
         }
-
     }
 
     private static (int First, int Length) Trim(string text, int start, int end)

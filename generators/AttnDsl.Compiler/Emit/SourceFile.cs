@@ -14,7 +14,7 @@ internal static class SourceFile
     /// <param name="target">The annotated type.</param>
     /// <param name="header">Comment lines without slashes.</param>
     /// <param name="typeDocs">XML doc lines for the annotated type itself, without slashes; may be empty.</param>
-    /// <param name="members">Text of the members, unindented.</param>
+    /// <param name="members">Text of the members, laid out from the margin.</param>
     public static string Wrap(TargetType target, IEnumerable<string> header, IEnumerable<string> typeDocs, string members)
     {
         var text = new StringBuilder();
@@ -46,22 +46,16 @@ internal static class SourceFile
         }
 
         text.Append("partial ").Append(target.Self.Keyword).Append(' ').Append(Declared(target.Self)).Append("\n{\n");
-        var layout = new CodeLayout();
-        layout.Add(text.ToString());
-        layout.Add(members);
-        text.Clear().Append("}\n");
-        foreach (TypeHeader _ in target.Containing)
+        int depth = target.Containing.Count + (inNamespace ? 1 : 0);
+        var file = new CodeLayout();
+        file.Add(text.ToString());
+        file.AddLaidOut(members);
+        for (; depth >= 0; depth--)
         {
-            text.Append("}\n");
+            file.Add("}");
         }
 
-        if (inNamespace)
-        {
-            text.Append("}\n");
-        }
-
-        layout.Add(text.ToString());
-        return layout.Finish();
+        return file.Finish();
     }
 
     private static string Declared(TypeHeader type) => type.TypeParameters.Count == 0
