@@ -18,6 +18,6 @@ internal static class CacheEmitter
             ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content }).ToArray(),
         };
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("common/cache", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);
     }
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Threading;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -38,6 +40,7 @@ internal sealed class CodeLayout
     }
 
     /// <summary>Appends laid-out text whose first line continues the output's last one; the other lines move right by <paramref name="indentation"/> characters.</summary>
+    [MethodImpl(Jit.Hot)]
     public static void Shift(StringBuilder output, string text, int indentation)
     {
         int start = 0;
@@ -62,26 +65,21 @@ internal sealed class CodeLayout
         return text;
     }
 
-    /// <summary>Adds whole lines that are laid out already, from the margin on: they only move to the present depth.</summary>
-    public void AddLaidOut(string text)
+    /// <summary>Adds a template's text at the present depth.</summary>
+    /// <param name="template">Path under templates/ without the extension.</param>
+    /// <param name="model">What it prints.</param>
+    /// <param name="cancellationToken">Stops rendering.</param>
+    public void Add(string template, TemplateModel model, CancellationToken cancellationToken)
     {
-        if (text.Length == 0)
-        {
-            return;
-        }
-
         Space();
-        if (text[0] != '#')
-        {
-            _result.Append(' ', Indentation * _depth);
-        }
-
-        Shift(_result, text, Indentation * _depth);
+        _result.Append(' ', Indentation * _depth);
+        TemplateLibrary.Write(_result, Indentation * _depth, template, model, cancellationToken);
         _result.Append('\n');
         _afterOpening = false;
     }
 
     /// <summary>Adds whole lines.</summary>
+    [MethodImpl(Jit.Hot)]
     public void Add(string text)
     {
         for (int start = 0; start < text.Length;)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace AttnDsl.Compiler.Emit;
@@ -25,6 +26,7 @@ internal sealed class Identifiers
     public Identifiers(ICollection<string> reserved) => _reserved = reserved;
 
     /// <summary><c>q_proj.weight</c> to <c>qProjWeight</c>; a number is appended when it is taken.</summary>
+    [MethodImpl(Jit.Hot)]
     public string Local(string name)
     {
         if (!s_camel.TryGetValue(name, out string? camel))

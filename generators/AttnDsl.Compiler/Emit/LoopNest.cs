@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 
 namespace AttnDsl.Compiler.Emit;
@@ -39,6 +40,7 @@ internal sealed class LoopNest
     /// <summary>What of an operand decides the text of a nest: symbols, rank, and which extents are repeated.</summary>
     /// <param name="type">Type of the array, repeated over the nest's type.</param>
     /// <param name="nest">The nest's type.</param>
+    [MethodImpl(Jit.Hot)]
     public static string Pattern(TensorType type, TensorType nest)
     {
         var pattern = new char[type.Rank];

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Scriban.Runtime;
 
@@ -10,6 +11,7 @@ namespace AttnDsl.Compiler.Emit;
 internal static class ModelShape
 {
     /// <summary>Appends the shape of a model, equal for models that every template treats alike, and its texts in order.</summary>
+    [MethodImpl(Jit.Hot)]
     public static void Read(TemplateModel model, StringBuilder shape, List<string> texts)
     {
         shape.Append('{');
@@ -36,6 +38,7 @@ internal static class ModelShape
         return hollow;
     }
 
+    [MethodImpl(Jit.Hot)]
     private static void Read(object? value, StringBuilder shape, List<string> texts)
     {
         switch (value)

@@ -1,6 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace AttnDsl.Compiler.Emit;
@@ -14,55 +14,100 @@ internal sealed class Skeleton
     private const char Opening = '\u0001';
     private const char Closing = '\u0002';
 
+    private readonly string _laidOut;
     private readonly string _text;
     private readonly Hole[] _holes;
+    private readonly int _depth;
+    private Skeleton? _moved;
 
     /// <param name="rendered">What the template makes of <see cref="Placeholder"/>s.</param>
     public Skeleton(string rendered)
+        : this(CodeLayout.Format(rendered).TrimEnd('\n'), 0)
     {
-        var text = new StringBuilder(rendered.Length);
+    }
+
+    private Skeleton(string laidOut, int depth)
+    {
+        var text = new StringBuilder(laidOut.Length);
         var holes = new List<Hole>();
-        string laidOut = CodeLayout.Format(rendered);
-        int length = laidOut.Length > 0 ? laidOut.Length - 1 : 0;
-        for (int at = 0; at < length;)
+        for (int at = 0; at < laidOut.Length;)
         {
-            int opening = laidOut.IndexOf(Opening, at, length - at);
+            int opening = laidOut.IndexOf(Opening, at);
             if (opening < 0)
             {
-                text.Append(laidOut, at, length - at);
+                text.Append(laidOut, at, laidOut.Length - at);
                 break;
             }
 
             text.Append(laidOut, at, opening - at);
             int closing = laidOut.IndexOf(Closing, opening);
-            holes.Add(new Hole(text.Length, int.Parse(laidOut.Substring(opening + 1, closing - opening - 1), CultureInfo.InvariantCulture), Indentation(laidOut, opening)));
+            holes.Add(new Hole(text.Length, int.Parse(laidOut.Substring(opening + 1, closing - opening - 1), CultureInfo.InvariantCulture), Indentation(laidOut, opening, depth)));
             at = closing + 1;
         }
 
+        _laidOut = laidOut;
+        _depth = depth;
         _text = text.ToString();
         _holes = holes.ToArray();
+    }
+
+    /// <summary>The same text further to the right, all lines but the first one, which continues what stands before it.</summary>
+    /// <param name="indentation">Characters.</param>
+    public Skeleton At(int indentation)
+    {
+        if (indentation == _depth)
+        {
+            return this;
+        }
+
+        // A project's types nearly all stand at one depth.
+        Skeleton? moved = _moved;
+        if (moved is null || moved._depth != indentation)
+        {
+            var text = new StringBuilder(_laidOut.Length * 2);
+            CodeLayout.Shift(text, _laidOut, indentation);
+            moved = new Skeleton(text.ToString(), indentation);
+            _moved = moved;
+        }
+
+        return moved;
     }
 
     /// <summary>What stands for a text of the model while the template is rendered.</summary>
     public static string Placeholder(int value) => Opening + value.ToString(CultureInfo.InvariantCulture) + Closing;
 
     /// <summary>The text with its holes filled. A value of several lines is laid out already, and moves to the depth of its hole as a whole.</summary>
-    public void Write(StringBuilder output, IReadOnlyList<string> values)
+    [MethodImpl(Jit.Hot)]
+    public void Write(StringBuilder output, List<string> values)
     {
         int at = 0;
         foreach (Hole hole in _holes)
         {
             output.Append(_text, at, hole.At - at);
             at = hole.At;
-            CodeLayout.Shift(output, values[hole.Value], hole.Indentation);
+            string value = values[hole.Value];
+            if (value.IndexOf('\n') < 0)
+            {
+                output.Append(value);
+            }
+            else
+            {
+                CodeLayout.Shift(output, value, hole.Indentation);
+            }
         }
 
         output.Append(_text, at, _text.Length - at);
     }
 
-    private static int Indentation(string text, int at)
+    /// <summary>Of the line that a place stands on. The first line's is written by whoever writes the text.</summary>
+    private static int Indentation(string text, int at, int depth)
     {
         int start = at == 0 ? 0 : text.LastIndexOf('\n', at - 1) + 1;
+        if (start == 0)
+        {
+            return depth;
+        }
+
         int end = start;
         while (text[end] == ' ')
         {

@@ -45,7 +45,7 @@ internal static class SpecEmitter
             ["reach"] = prefillText.Contains("Reach("),
         };
         string[] header = [.. new[] { "Widths and costs of " + target.Self.Name + ".", "" }, .. plan.Formula];
-        return SourceFile.Wrap(target, header, Docs(plan), TemplateLibrary.Render("common/spec", model, cancellationToken));
+        return SourceFile.Wrap(target, header, Docs(plan), "common/spec", model, cancellationToken);
     }
 
     /// <summary>How much of the cache a decoded token reads.</summary>

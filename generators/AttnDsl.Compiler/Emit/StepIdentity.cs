@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -24,6 +25,7 @@ internal sealed class StepKey : IEquatable<StepKey>
     /// <param name="variant">Backend and what all of its texts depend on.</param>
     /// <param name="partial">The template.</param>
     /// <param name="identity">The step.</param>
+    [MethodImpl(Jit.Hot)]
     public StepKey(string variant, string partial, StepIdentity identity)
     {
         _variant = variant;
@@ -38,6 +40,7 @@ internal sealed class StepKey : IEquatable<StepKey>
         _hash = hash;
     }
 
+    [MethodImpl(Jit.Hot)]
     public bool Equals(StepKey? other)
     {
         if (other is null || other._hash != _hash || other._parts.Length != _parts.Length || other._partial != _partial || other._variant != _variant)

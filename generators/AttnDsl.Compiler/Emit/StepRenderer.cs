@@ -13,7 +13,7 @@ internal sealed class StepRenderer(string backend, string scalar, bool counting,
     /// <summary>Texts a process keeps; past that it starts anew.</summary>
     private const int MostRemembered = 16384;
 
-    private static readonly ConcurrentDictionary<StepKey, string> s_texts = new();
+    private static readonly ConcurrentDictionary<StepKey, string> s_texts = new(concurrencyLevel: 4, capacity: MostRemembered);
 
     // The dictionary counts by taking all of its locks.
     private static int s_count;

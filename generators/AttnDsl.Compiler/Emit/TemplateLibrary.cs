@@ -35,6 +35,9 @@ internal static class TemplateLibrary
     private static StringBuilder? s_shape;
 
     [ThreadStatic]
+    private static StringBuilder? s_text;
+
+    [ThreadStatic]
     private static List<string>? s_texts;
 
     /// <summary>True when a backend has a partial for a step kind.</summary>
@@ -42,9 +45,23 @@ internal static class TemplateLibrary
 
     /// <summary>The template's text, laid out from the margin, without a line end behind it.</summary>
     /// <param name="name">Path under templates/ without the extension, for example <c>reference/class</c>.</param>
-    /// <param name="model">Texts, numbers, flags, lists of them and models. A text of several lines is laid out already.</param>
+    /// <param name="model">What it prints.</param>
     /// <param name="cancellationToken">Stops rendering.</param>
     public static string Render(string name, TemplateModel model, CancellationToken cancellationToken)
+    {
+        StringBuilder text = s_text ??= new StringBuilder();
+        text.Clear();
+        Write(text, 0, name, model, cancellationToken);
+        return text.ToString();
+    }
+
+    /// <summary>Appends the template's text; all lines but the first are indented.</summary>
+    /// <param name="output">Its last line goes on with the template's first.</param>
+    /// <param name="indentation">Characters.</param>
+    /// <param name="name">Path under templates/ without the extension.</param>
+    /// <param name="model">What it prints.</param>
+    /// <param name="cancellationToken">Stops rendering.</param>
+    public static void Write(StringBuilder output, int indentation, string name, TemplateModel model, CancellationToken cancellationToken)
     {
         StringBuilder shape = s_shape ??= new StringBuilder();
         List<string> texts = s_texts ??= new List<string>();
@@ -64,11 +81,8 @@ internal static class TemplateLibrary
             s_skeletons[key] = skeleton;
         }
 
-        shape.Clear();
-        skeleton.Write(shape, texts);
-        string text = shape.ToString();
+        skeleton.At(indentation).Write(output, texts);
         texts.Clear();
-        return text;
     }
 
     private static Skeleton Make(string name, TemplateModel model, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -60,5 +61,6 @@ internal sealed class TemplateModel : IEnumerable<KeyValuePair<string, object?>>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    [MethodImpl(Jit.Hot)]
     private int Find(string name) => Array.IndexOf(_names, name, 0, Count);
 }

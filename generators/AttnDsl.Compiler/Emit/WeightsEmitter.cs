@@ -21,7 +21,7 @@ internal static class WeightsEmitter
             ["weights"] = stored.Select(Model).ToArray(),
         };
         string[] header = [.. new[] { "Parameters of " + target.Self.Name + ", in checkpoint order:", "" }, .. stored.Select(w => w.Name + " " + w.Type)];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("common/weights", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "common/weights", model, cancellationToken);
     }
 
     private static TemplateModel Model(PlanWeight w) => new()

@@ -58,7 +58,6 @@ partial class Layer
             global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
             global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
             global::AttnDsl.Cpu.FusedAttention.Attend(
                 Geometry,
                 qFlat,

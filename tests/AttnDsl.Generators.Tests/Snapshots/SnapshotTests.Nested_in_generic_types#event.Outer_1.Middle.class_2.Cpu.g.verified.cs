@@ -66,7 +66,6 @@ namespace @event
                         global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
                         global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
                         global::AttnDsl.Cpu.FusedAttention.Attend(
                             Geometry,
                             qFlat,
@@ -294,7 +293,6 @@ namespace @event
                         cache.Append(0, kFlat, rows); // keys as the scores read them
                         cache.Append(1, vFlat, rows); // values
                         global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
                         if (cache.Element == global::AttnDsl.CacheElement.Float32)
                         {
                             global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);

@@ -81,7 +81,6 @@ namespace Layers
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -377,7 +376,6 @@ namespace Layers
                 cache.Append(0, kRotated, rows); // keys as the scores read them
                 cache.Append(1, vFlat, rows); // values
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))), global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);

@@ -71,7 +71,6 @@ namespace Layers
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -311,7 +310,6 @@ namespace Layers
                 cache.Append(0, kRotated, rows); // keys as the scores read them
                 cache.Append(1, vFlat, rows); // values
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);

@@ -82,7 +82,6 @@ namespace Layers
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -386,7 +385,6 @@ namespace Layers
                 cache.Append(0, kRotated, rows); // keys as the scores read them
                 cache.Append(1, vBiased, rows); // values
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);

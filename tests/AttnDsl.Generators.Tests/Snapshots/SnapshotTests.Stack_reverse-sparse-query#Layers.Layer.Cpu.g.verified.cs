@@ -60,7 +60,6 @@ namespace Layers
                 global::System.Span<float> vFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 256, 128, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qFlat,

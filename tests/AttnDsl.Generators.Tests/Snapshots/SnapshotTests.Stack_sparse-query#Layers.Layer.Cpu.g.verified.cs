@@ -63,7 +63,6 @@ namespace Layers
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 256, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qFlat,
@@ -295,7 +294,6 @@ namespace Layers
                 cache.Append(0, kFlat, rows); // keys as the scores read them
                 cache.Append(1, vFlat, rows); // values
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);

@@ -62,7 +62,6 @@ namespace Layers
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qFlat,

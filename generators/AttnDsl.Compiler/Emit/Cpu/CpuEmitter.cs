@@ -70,7 +70,7 @@ internal static class CpuEmitter
             "",
             "Attention runs in register tiles with an online softmax in base 2; no matrix of scores exists. Memory: the intermediates of a block, linear in its tokens.",
         ];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("cpu/class", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "cpu/class", model, cancellationToken);
     }
 
     private static string Body(AttentionPlan plan, PlanBody body, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 
@@ -52,6 +53,7 @@ internal sealed class CpuStepModels
     }
 
     /// <summary>Constants, types and names: what a model is made from.</summary>
+    [MethodImpl(Jit.Hot)]
     private static StepIdentity Identity(PlanStep step, params string[] names)
     {
         int inputs = step.Inputs.Count;

@@ -38,14 +38,14 @@ internal static class ReferenceEmitter
     /// <param name="cancellationToken">Stops rendering.</param>
     /// <param name="counting">Count multiply-adds into a public static field, for tests of the cost formulas.</param>
     public static string Emit(AttentionPlan plan, TargetType target, ScalarType scalar, CancellationToken cancellationToken, bool counting = false) =>
-        SourceFile.Wrap(target, Header(plan, target), [], Class(plan, target, scalar, counting, cancellationToken));
+        SourceFile.Wrap(target, Header(plan, target), [], "reference/class", Class(plan, target, scalar, counting, cancellationToken), cancellationToken);
 
     private static IEnumerable<string> Header(AttentionPlan plan, TargetType target) =>
         new[] { "Reference implementation of " + target.Self.Name + ": naive, every score computed, written to be read next to the maths.", "" }
             .Concat(plan.Formula)
             .Concat(["", "Memory: every intermediate as [B, T, channels], and one row of scores at a time."]);
 
-    private static string Class(AttentionPlan plan, TargetType target, ScalarType scalar, bool counting, CancellationToken cancellationToken)
+    private static TemplateModel Class(AttentionPlan plan, TargetType target, ScalarType scalar, bool counting, CancellationToken cancellationToken)
     {
         var tables = new ReferenceTables(scalar, plan.Buffers);
         var attends = new AttendMethods(scalar, tables);
@@ -86,7 +86,7 @@ internal static class ReferenceEmitter
             .Concat(attends.Gradients.Select(a => steps.Render("methods/attend_gradient", a.Identity, () => a.Model)));
         model["methods"] = string.Join("\n\n", methods.Texts.Concat(cores));
         model["tables"] = string.Join("\n\n", tables.Fields.Select(t => TemplateLibrary.Render("reference/table", t, cancellationToken)));
-        return TemplateLibrary.Render("reference/class", model, cancellationToken);
+        return model;
     }
 
     private static TemplateModel Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, StepRenderer renderer, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
@@ -59,6 +60,7 @@ internal sealed class StepModels
     };
 
     /// <summary>Constants, names and types: what a model is made from. A table that the step needs is named as well, and so declared.</summary>
+    [MethodImpl(Jit.Hot)]
     private StepIdentity Identity(PlanStep step, string method)
     {
         var parts = new string[3 + (3 * (step.Inputs.Count + step.Outputs.Count))];
