@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 
@@ -9,7 +8,7 @@ namespace AttnDsl.Compiler.Emit;
 /// What a template prints, by name: texts, numbers, flags, lists and further models. A text of several lines is laid out already. One is made for every step that is not known
 /// yet, is read once and forgotten; a dictionary would be most of its cost.
 /// </summary>
-internal sealed class TemplateModel : IEnumerable<KeyValuePair<string, object?>>
+internal sealed class TemplateModel
 {
     private string[] _names = new string[12];
     private object?[] _values = new object?[12];
@@ -50,16 +49,6 @@ internal sealed class TemplateModel : IEnumerable<KeyValuePair<string, object?>>
 
     /// <summary>Value of a member.</summary>
     public object? ValueAt(int index) => _values[index];
-
-    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
-    {
-        for (int i = 0; i < Count; i++)
-        {
-            yield return new KeyValuePair<string, object?>(_names[i], _values[i]);
-        }
-    }
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     [MethodImpl(Jit.Hot)]
     private int Find(string name) => Array.IndexOf(_names, name, 0, Count);

@@ -31,7 +31,8 @@ internal static class Fusions
         }
     }
 
-    private static int Readers(PlanBody body, PlanValue value)
+    /// <summary>How often a value is read, by steps and by the caller.</summary>
+    public static int Readers(PlanBody body, PlanValue value)
     {
         int readers = 0;
         foreach (PlanStep step in body.Steps)

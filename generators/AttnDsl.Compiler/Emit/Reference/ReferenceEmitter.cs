@@ -92,7 +92,7 @@ internal static class ReferenceEmitter
     private static TemplateModel Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var identifiers = new Identifiers(s_reserved);
-        var names = new Dictionary<PlanValue, string>();
+        var names = new Dictionary<PlanValue, string>(2 * body.Steps.Count);
         foreach (PlanValue input in body.Inputs)
         {
             names[input] = input.Name switch
