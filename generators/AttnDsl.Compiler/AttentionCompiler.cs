@@ -15,6 +15,10 @@ namespace AttnDsl.Compiler;
 /// <summary>The whole compiler behind one call: spec in, violations and source text out.</summary>
 public static class AttentionCompiler
 {
+    private const string ReferenceName = "reference";
+    private const string CpuName = "CPU";
+    private const string TorchName = "TorchSharp";
+
     /// <param name="spec">What the user wrote.</param>
     /// <param name="options">Facts about the project.</param>
     /// <param name="cancellationToken">Checked between files.</param>
@@ -28,7 +32,8 @@ public static class AttentionCompiler
         }
 
         AttentionPlan plan = LayerCompiler.Lower(spec);
-        return new CompileResult(violations.Concat(Refusals(plan, spec.Target, options)).ToEquatableArray(), Files(plan, spec.Target, options, cancellationToken).ToEquatableArray());
+        EquatableArray<RuleViolation> refusals = Refusals(plan, spec.Target, options).ToEquatableArray();
+        return new CompileResult(violations.Concat(refusals).ToEquatableArray(), Files(plan, spec.Target, options, refusals, cancellationToken).ToEquatableArray());
     }
 
     /// <summary>What <see cref="Compile"/> would report, without writing anything: for the analyzer.</summary>
@@ -43,23 +48,25 @@ public static class AttentionCompiler
     {
         if (ReferenceEmitter.Refusal(plan) is { } reason)
         {
-            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("reference", reason));
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of(ReferenceName, reason));
         }
 
         if (CpuEmitter.Refusal(plan) is { } cpuReason)
         {
-            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("CPU", cpuReason));
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of(CpuName, cpuReason));
         }
 
         if (options.Torch && TorchEmitter.Refusal(plan, target) is { } torchReason)
         {
-            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of("TorchSharp", torchReason));
+            yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of(TorchName, torchReason));
         }
     }
 
     private static bool HasError(EquatableArray<RuleViolation> violations) => violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
 
-    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CompileOptions options, CancellationToken cancellationToken)
+    private static bool Refuses(EquatableArray<RuleViolation> refusals, string backend) => refusals.Any(r => r.MessageArguments[0] == backend);
+
+    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CompileOptions options, EquatableArray<RuleViolation> refusals, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
@@ -71,19 +78,19 @@ public static class AttentionCompiler
             yield return new GeneratedFile(target.HintName + ".Cache.g.cs", CacheEmitter.Emit(plan, target, cancellationToken));
         }
 
-        if (CpuEmitter.Refusal(plan) is null)
+        if (!Refuses(refusals, CpuName))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return new GeneratedFile(target.HintName + ".Cpu.g.cs", CpuEmitter.Emit(plan, target, cancellationToken));
         }
 
-        if (options.Torch && TorchEmitter.Refusal(plan, target) is null)
+        if (options.Torch && !Refuses(refusals, TorchName))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return new GeneratedFile(target.HintName + ".Torch.g.cs", TorchEmitter.Emit(plan, target, cancellationToken));
         }
 
-        if (ReferenceEmitter.Refusal(plan) is null)
+        if (!Refuses(refusals, ReferenceName))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Double, cancellationToken));

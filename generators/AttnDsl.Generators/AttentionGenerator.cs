@@ -34,22 +34,23 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
+        // Values on the way are classes throughout: for every struct among them a fresh compiler process would compile Roslyn's tables once more.
         IncrementalValuesProvider<AttentionSpec> specs = context.SyntaxProvider
             .ForAttributeWithMetadataName(DslAttributes.Trigger, static (node, _) => node is TypeDeclarationSyntax, ReadSpec)
             .Where(static spec => spec is not null)
             .Select(static (spec, _) => spec!)
             .WithTrackingName(TrackingNames.Specs);
 
-        IncrementalValueProvider<EquatableArray<string>> sharedHints = specs
+        IncrementalValueProvider<SharedHints> sharedHints = specs
             .Select(static (spec, _) => spec.Target.HintName)
             .Collect()
-            .Select(static (hints, _) => SharedHints(hints))
+            .Select(static (hints, _) => SharedHints.Among(hints))
             .WithTrackingName(TrackingNames.SharedHints);
 
         IncrementalValueProvider<CompileOptions> options = context.CompilationProvider
             .Select(static (compilation, _) => ProjectFacts.Of(compilation))
-            .Combine(context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => ProjectFacts.WantsYardstick(provider)))
-            .Select(static (facts, _) => facts.Left with { Yardstick = facts.Right })
+            .Combine(context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => ProjectFacts.Of(provider)))
+            .Select(static (facts, _) => facts.Left with { Yardstick = facts.Right.Yardstick })
             .WithTrackingName(TrackingNames.Options);
 
         IncrementalValuesProvider<GenerationResult> results = specs
@@ -73,20 +74,13 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         }
 
         ImmutableArray<DslAttribute> attributes = DslAttributes.Of(type, cancellationToken);
-        AttributeSyntax? first = attributes.FirstOrDefault(attribute => attribute.Data.AttributeClass!.Name == "AttentionAttribute").Syntax;
+        AttributeSyntax? first = attributes.FirstOrDefault(attribute => attribute.Data.AttributeClass!.Name == "AttentionAttribute")?.Syntax;
         return first is not null && context.TargetNode == first.Parent?.Parent
             ? SpecReader.Read(type, attributes, cancellationToken)
             : null;
     }
 
-    private static EquatableArray<string> SharedHints(ImmutableArray<string> hints) => hints
-        .GroupBy(hint => hint, StringComparer.OrdinalIgnoreCase)
-        .Where(group => group.Skip(1).Any())
-        .SelectMany(group => group)
-        .OrderBy(hint => hint, StringComparer.Ordinal)
-        .ToEquatableArray();
-
-    private static AttentionSpec WithDistinctHint(AttentionSpec spec, EquatableArray<string> shared) =>
+    private static AttentionSpec WithDistinctHint(AttentionSpec spec, SharedHints shared) =>
         shared.Contains(spec.Target.HintName)
             ? spec with { Target = spec.Target with { HintName = HintNames.Distinct(spec.Target) } }
             : spec;

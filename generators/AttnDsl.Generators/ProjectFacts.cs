@@ -23,6 +23,6 @@ internal static class ProjectFacts
         compilation.GetTypesByMetadataName("AttnDsl.Torch.AttentionModule").Any(type => type.BaseType is { TypeKind: not TypeKind.Error });
 
     /// <summary>The build property <c>AttnDslYardstick</c>: also write the reference in float.</summary>
-    public static bool WantsYardstick(AnalyzerConfigOptionsProvider options) =>
-        options.GlobalOptions.TryGetValue("build_property.AttnDslYardstick", out string? value) && bool.TryParse(value, out bool wants) && wants;
+    public static CompileOptions Of(AnalyzerConfigOptionsProvider options) =>
+        new(Yardstick: options.GlobalOptions.TryGetValue("build_property.AttnDslYardstick", out string? value) && bool.TryParse(value, out bool wants) && wants);
 }

@@ -1,8 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
-using System.Text;
 using AttnDsl.Generators.Tests.Harness;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -15,22 +15,32 @@ public sealed class TimingTests(ITestOutputHelper output) : GeneratorHarness
 {
     private const int Classes = 200;
 
+    /// <summary>What a user's build waits for: the SDK's compiler, started for this one compilation, reports the generator's time itself.</summary>
     [Fact]
-    public void Two_hundred_classes_cold_and_after_one_edit()
+    public void Two_hundred_classes_in_a_compiler_process_of_their_own()
     {
-        SourceFile[] files = [.. Enumerable.Range(0, Classes).Select(File)];
+        string report = CompilerProcess.Compile(ManyLayers.Files(Classes));
+        string time = report.Split('\n').Single(line => line.StartsWith("Total generator execution time", StringComparison.Ordinal));
+        output.WriteLine($"{Classes} different annotated classes in a fresh compiler process: {time}");
+    }
+
+    [Fact]
+    public void Two_hundred_classes_warm_and_after_one_edit()
+    {
+        IReadOnlyList<SourceFile> files = ManyLayers.Files(Classes);
         CSharpCompilation compilation = TestCompilation.Create(files);
         GeneratorDriver driver = CreateDriver();
 
         TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
         var watch = Stopwatch.StartNew();
         driver = driver.RunGenerators(compilation);
-        TimeSpan cold = watch.Elapsed;
+        TimeSpan first = watch.Elapsed;
         processor = Process.GetCurrentProcess().TotalProcessorTime - processor;
         int count = Checked(driver).GeneratedSources.Length;
 
         SyntaxTree edited = compilation.SyntaxTrees[Classes / 2];
-        compilation = compilation.ReplaceSyntaxTree(edited, TestCompilation.Parse(File(Classes / 2) with { Text = edited.ToString().Replace("heads: 8", "heads: 16", StringComparison.Ordinal) }));
+        compilation = compilation.ReplaceSyntaxTree(
+            edited, TestCompilation.Parse(files[Classes / 2] with { Text = edited.ToString().Replace("[Attention(dim: ", "[Attention(dim: 2", StringComparison.Ordinal) }));
         watch.Restart();
         driver = driver.RunGenerators(compilation);
         TimeSpan edit = watch.Elapsed;
@@ -42,21 +52,15 @@ public sealed class TimingTests(ITestOutputHelper output) : GeneratorHarness
         TimeSpan unrelated = watch.Elapsed;
         Checked(driver);
 
+        CSharpCompilation again = TestCompilation.Create(files);
+        GeneratorDriver fresh = CreateDriver();
         watch.Restart();
-        CreateDriver().RunGenerators(TestCompilation.Create(files));
+        fresh.RunGenerators(again);
         TimeSpan warm = watch.Elapsed;
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Classes} annotated classes, {count} files: first run in the process {cold.TotalMilliseconds:F0} ms ({processor.TotalMilliseconds:F0} ms of processor time), again from nothing {warm.TotalMilliseconds:F0} ms, one attribute edited {edit.TotalMilliseconds:F0} ms, unrelated file added {unrelated.TotalMilliseconds:F0} ms"));
+            $"{Classes} different annotated classes, {count} files: first run of this process {first.TotalMilliseconds:F0} ms ({processor.TotalMilliseconds:F0} ms of processor time), a fresh driver after that {warm.TotalMilliseconds:F0} ms, one attribute edited {edit.TotalMilliseconds:F0} ms, unrelated file added {unrelated.TotalMilliseconds:F0} ms"));
         Assert.DoesNotContain("Modified", TrackedSteps.Reasons(driver.GetRunResult().Results[0]), StringComparison.Ordinal);
-    }
-
-    private static SourceFile File(int index)
-    {
-        string name = "Layer" + index.ToString(CultureInfo.InvariantCulture);
-        var text = new StringBuilder("using AttnDsl;\nnamespace Layers;\n");
-        text.Append("[Attention(dim: 512, heads: 8)]\n[GroupedQuery(kv: 4)]\n[Rope]\n[Causal]\n").Append("public partial class ").Append(name).Append(";\n");
-        return new SourceFile($"/project/{name}.cs", text.ToString());
     }
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Threading;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -9,6 +11,8 @@ namespace AttnDsl.Compiler.Emit;
 /// </summary>
 internal sealed class CodeLayout
 {
+    private const int Indentation = 4;
+
     /// <summary>A builder that grew past this is let go.</summary>
     private const int MostKept = 1 << 20;
 
@@ -35,6 +39,24 @@ internal sealed class CodeLayout
         return layout.Finish();
     }
 
+    /// <summary>Appends laid-out text whose first line continues the output's last one; the other lines move right by <paramref name="indentation"/> characters.</summary>
+    [MethodImpl(Jit.Hot)]
+    public static void Shift(StringBuilder output, string text, int indentation)
+    {
+        int start = 0;
+        for (int end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n', start))
+        {
+            output.Append(text, start, end + 1 - start);
+            start = end + 1;
+            if (start < text.Length && text[start] is not ('\n' or '#'))
+            {
+                output.Append(' ', indentation);
+            }
+        }
+
+        output.Append(text, start, text.Length - start);
+    }
+
     /// <summary>The text so far; the layout must not be used afterwards.</summary>
     public string Finish()
     {
@@ -43,7 +65,21 @@ internal sealed class CodeLayout
         return text;
     }
 
+    /// <summary>Adds a template's text at the present depth.</summary>
+    /// <param name="template">Path under templates/ without the extension.</param>
+    /// <param name="model">What it prints.</param>
+    /// <param name="cancellationToken">Stops rendering.</param>
+    public void Add(string template, TemplateModel model, CancellationToken cancellationToken)
+    {
+        Space();
+        _result.Append(' ', Indentation * _depth);
+        TemplateLibrary.Write(_result, Indentation * _depth, template, model, cancellationToken);
+        _result.Append('\n');
+        _afterOpening = false;
+    }
+
     /// <summary>Adds whole lines.</summary>
+    [MethodImpl(Jit.Hot)]
     public void Add(string text)
     {
         for (int start = 0; start < text.Length;)
@@ -59,14 +95,15 @@ internal sealed class CodeLayout
             }
 
             char c = text[first];
-            _depth -= c == '}' ? 1 : 0;
-            if (_blank && c != '}')
+            if (c == '}')
             {
-                _result.Append('\n');
+                _depth--;
+                _blank = false;
             }
 
+            Space();
             bool continues = c == '~';
-            _result.Append(' ', c == '#' ? 0 : 4 * (continues ? _depth + 1 : _depth));
+            _result.Append(' ', c == '#' ? 0 : Indentation * (continues ? _depth + 1 : _depth));
             if (continues)
             {
                 (first, length) = Trim(text, first + 1, first + length);
@@ -75,9 +112,17 @@ internal sealed class CodeLayout
             _result.Append(text, first, length).Append('\n');
             _afterOpening = length == 1 && c == '{';
             _depth += _afterOpening ? 1 : 0;
+        }
+    }
+
+    /// <summary>The blank line that is due.</summary>
+    private void Space()
+    {
+        if (_blank)
+        {
+            _result.Append('\n');
             _blank = false;
         }
-
     }
 
     private static (int First, int Length) Trim(string text, int start, int end)

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 
@@ -32,5 +31,23 @@ internal static class Fusions
         }
     }
 
-    private static int Readers(PlanBody body, PlanValue value) => body.Steps.SelectMany(s => s.Inputs).Concat(body.Outputs).Count(v => v == value);
+    /// <summary>How often a value is read, by steps and by the caller.</summary>
+    public static int Readers(PlanBody body, PlanValue value)
+    {
+        int readers = 0;
+        foreach (PlanStep step in body.Steps)
+        {
+            for (int i = 0; i < step.Inputs.Count; i++)
+            {
+                readers += step.Inputs[i] == value ? 1 : 0;
+            }
+        }
+
+        for (int i = 0; i < body.Outputs.Count; i++)
+        {
+            readers += body.Outputs[i] == value ? 1 : 0;
+        }
+
+        return readers;
+    }
 }

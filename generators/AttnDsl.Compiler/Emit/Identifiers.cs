@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace AttnDsl.Compiler.Emit;
@@ -14,17 +16,27 @@ internal sealed class Identifiers
         "if", "in", "int", "is", "lock", "long", "new", "null", "object", "out", "params", "ref", "return", "short", "static", "string", "this", "true", "uint", "using", "void", "while",
     };
 
-    private readonly HashSet<string> _used;
+    /// <summary>Plan names recur in every body of every layer.</summary>
+    private static readonly ConcurrentDictionary<string, string> s_camel = new(StringComparer.Ordinal);
+
+    private readonly ICollection<string> _reserved;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     /// <param name="reserved">Names the templates use themselves.</param>
-    public Identifiers(IEnumerable<string> reserved) => _used = new HashSet<string>(reserved, StringComparer.Ordinal);
+    public Identifiers(ICollection<string> reserved) => _reserved = reserved;
 
     /// <summary><c>q_proj.weight</c> to <c>qProjWeight</c>; a number is appended when it is taken.</summary>
+    [MethodImpl(Jit.Hot)]
     public string Local(string name)
     {
-        string camel = Words(name, upperFirst: false);
+        if (!s_camel.TryGetValue(name, out string? camel))
+        {
+            camel = Words(name, upperFirst: false);
+            s_camel[name] = camel;
+        }
+
         string candidate = camel;
-        for (int i = 2; s_keywords.Contains(candidate) || !_used.Add(candidate); i++)
+        for (int i = 2; s_keywords.Contains(candidate) || _reserved.Contains(candidate) || !_used.Add(candidate); i++)
         {
             candidate = camel + i.ToString(CultureInfo.InvariantCulture);
         }

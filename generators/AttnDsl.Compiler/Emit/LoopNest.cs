@@ -1,14 +1,20 @@
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 
 namespace AttnDsl.Compiler.Emit;
 
-/// <summary>Nested loops over the extents of a tensor, in the variables b (row of the batch), t (token), h (head), c (channel), and the index expressions that go with them.</summary>
+/// <summary>
+/// Nested loops over the extents of a tensor, in the variables b (row of the batch), t (token), h (head), c (channel), and the index expressions that go with them. Constant
+/// extents are parameters of the method that holds the loops, so that tensors of all sizes share it.
+/// </summary>
 internal sealed class LoopNest
 {
     private static readonly string[] s_variables = ["b", "t", "h", "c"];
+
+    /// <summary>Names of constant extents, from the last axis on.</summary>
+    private static readonly string[] s_names = ["width", "heads", "groups", "blocks"];
 
     private readonly TensorType _type;
 
@@ -18,41 +24,78 @@ internal sealed class LoopNest
     {
         _type = type;
         int count = skipLast ? type.Rank - 1 : type.Rank;
-        var open = new StringBuilder();
-        for (int axis = 0; axis < count; axis++)
-        {
-            string variable = Variable(type, axis);
-            open.Append("for (int ").Append(variable).Append(" = 0; ").Append(variable).Append(" < ").Append(Bound(type.Dims[axis])).Append("; ").Append(variable).Append("++)\n{\n");
-        }
-
-        Open = open.ToString().TrimEnd('\n');
-        Close = string.Concat(Enumerable.Repeat("}\n", count)).TrimEnd('\n');
+        Loops = Enumerable.Range(0, count).Select(axis => new TemplateModel { ["variable"] = Variable(axis), ["bound"] = Bound(axis) }).ToArray();
+        Parameters = Enumerable.Range(0, count).Where(axis => type.Dims[axis].IsConstant).Select(Name).ToArray();
     }
 
-    public string Open { get; }
+    /// <summary>The loops from the outside in: <c>variable</c> and <c>bound</c>.</summary>
+    public IReadOnlyList<TemplateModel> Loops { get; }
 
-    public string Close { get; }
+    /// <summary>Names of the constant extents looped over.</summary>
+    public IReadOnlyList<string> Parameters { get; }
 
-    /// <summary>Row-major index of an element; an extent of 1 and missing leading axes take no part.</summary>
+    /// <summary>Values of <see cref="Parameters"/>: equal nests of other sizes differ in nothing else.</summary>
+    public static IEnumerable<string> Arguments(TensorType type, bool skipLast) => type.Dims.Take(skipLast ? type.Rank - 1 : type.Rank).Where(d => d.IsConstant).Select(d => d.Text);
+
+    /// <summary>What of an operand decides the text of a nest: symbols, rank, and which extents are repeated.</summary>
     /// <param name="type">Type of the array, repeated over the nest's type.</param>
-    /// <param name="last">Expression of the last axis when the caller loops over it, else null.</param>
-    public string Index(TensorType type, string? last = null)
+    /// <param name="nest">The nest's type.</param>
+    [MethodImpl(Jit.Hot)]
+    public static string Pattern(TensorType type, TensorType nest)
+    {
+        var pattern = new char[type.Rank];
+        for (int axis = 0; axis < pattern.Length; axis++)
+        {
+            Dim dim = type.Dims[axis];
+            pattern[axis] = dim.Kind switch
+            {
+                DimKind.Batch => 'B',
+                DimKind.Tokens => 'T',
+                DimKind.Visible => 'S',
+                DimKind.Constant => IsRepeated(dim, nest.Dims[axis + nest.Rank - type.Rank]) ? '1' : 'c',
+                _ => throw new PlanException("no loop over " + dim),
+            };
+        }
+
+        return new string(pattern);
+    }
+
+    /// <summary>Row-major index of an element; repeated extents and missing leading axes take no part.</summary>
+    /// <param name="type">Type of the array, repeated over the nest's type.</param>
+    /// <param name="last">Variable and extent of the last axis when the caller loops over it, else null.</param>
+    public string Index(TensorType type, (string Variable, string Extent)? last = null)
     {
         string index = "";
         for (int axis = 0; axis < type.Rank; axis++)
         {
-            bool isLast = axis == type.Rank - 1;
-            string at = type.Dims[axis].Size == 1 ? "0" : isLast && last is not null ? last : Variable(_type, axis + _type.Rank - type.Rank);
-            index = Join(index, Extent(type.Dims[axis]), at);
+            int own = axis + _type.Rank - type.Rank;
+            (string at, string extent) = axis == type.Rank - 1 && last is { } channel ? channel
+                : IsRepeated(type.Dims[axis], _type.Dims[own]) ? ("0", "1")
+                : (Variable(own), Extent(type.Dims[axis], own));
+            index = Join(index, extent, at);
         }
 
         return index.Length == 0 ? "0" : index;
     }
 
-    /// <summary>Number of elements as a C# expression.</summary>
-    public static IEnumerable<string> Extents(TensorType type) => type.Dims.Select(Extent);
+    /// <summary>Extents of an array as C# expressions.</summary>
+    /// <param name="type">Type of the array, repeated over the nest's type.</param>
+    /// <param name="channels">Name of the last extent where it is not the nest's.</param>
+    public string Size(TensorType type, string? channels = null)
+    {
+        var extents = new List<string>();
+        for (int axis = 0; axis < type.Rank; axis++)
+        {
+            int own = axis + _type.Rank - type.Rank;
+            extents.Add(axis == type.Rank - 1 && channels is not null ? channels
+                : IsRepeated(type.Dims[axis], _type.Dims[own]) ? "1"
+                : Extent(type.Dims[axis], own));
+        }
 
-    public static string Extent(Dim dim) => dim == Dim.B ? "batch" : dim == Dim.T ? "tokens" : dim == Dim.S ? "keys" : dim.IsConstant ? dim.Text : throw new PlanException("no loop over " + dim);
+        return string.Join(", ", extents);
+    }
+
+    private static bool IsRepeated(Dim dim, Dim own) => dim.Size == 1 && own.Size != 1;
 
     private static string Join(string index, string extent, string at)
     {
@@ -65,9 +108,17 @@ internal sealed class LoopNest
         return at == "0" ? scaled : scaled + " + " + at;
     }
 
-    private static string Bound(Dim dim) => dim == Dim.B ? "batch" : dim == Dim.T ? "rows.Count(b)" : dim == Dim.S ? "rows.KeyCount(b)" : Extent(dim);
+    private string Name(int axis) => s_names[_type.Rank - 1 - axis];
 
-    private static string Variable(TensorType type, int axis) => axis < 2 && !type.Dims[0].IsConstant
+    private string Extent(Dim dim, int axis) => dim == Dim.B ? "batch" : dim == Dim.T ? "tokens" : dim == Dim.S ? "keys" : dim.IsConstant ? Name(axis) : throw new PlanException("no loop over " + dim);
+
+    private string Bound(int axis)
+    {
+        Dim dim = _type.Dims[axis];
+        return dim == Dim.B ? "batch" : dim == Dim.T ? "rows.Count(b)" : dim == Dim.S ? "rows.KeyCount(b)" : Extent(dim, axis);
+    }
+
+    private string Variable(int axis) => axis < 2 && !_type.Dims[0].IsConstant
         ? s_variables[axis]
-        : axis == type.Rank - 1 ? "c" : type.Rank - axis == 2 && type.Rank > 2 ? "h" : s_variables[axis];
+        : axis == _type.Rank - 1 ? "c" : _type.Rank - axis == 2 && _type.Rank > 2 ? "h" : s_variables[axis];
 }

@@ -6,7 +6,6 @@ using AttnDsl.Compiler.Costs;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -21,7 +20,7 @@ internal static class SpecEmitter
         LayerWidths w = plan.Widths;
         Cost decode = plan.DecodeCost;
         string prefillText = Code(plan.PrefillCost, e => e.PrefillCode);
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
             ["version"] = SourceFile.Version,
             ["dim"] = w.Dim,
@@ -46,7 +45,7 @@ internal static class SpecEmitter
             ["reach"] = prefillText.Contains("Reach("),
         };
         string[] header = [.. new[] { "Widths and costs of " + target.Self.Name + ".", "" }, .. plan.Formula];
-        return SourceFile.Wrap(target, header, Docs(plan), TemplateLibrary.Render("common/spec", model, cancellationToken));
+        return SourceFile.Wrap(target, header, Docs(plan), "common/spec", model, cancellationToken);
     }
 
     /// <summary>How much of the cache a decoded token reads.</summary>

@@ -3,7 +3,6 @@ using System.Linq;
 using System.Threading;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit;
 
@@ -13,19 +12,19 @@ internal static class WeightsEmitter
     public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
     {
         PlanWeight[] stored = plan.Weights.Where(w => w.IsStored).ToArray();
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
             ["version"] = SourceFile.Version,
             ["t"] = TypeParameter.Fresh(target, "TScalar"),
             ["parameter_count"] = plan.ParameterCount,
             ["layout"] = plan.Inputs.Layout is { } layout ? "global::AttnDsl.RopeLayout." + layout : "null",
-            ["weights"] = new ScriptArray(stored.Select(Model)),
+            ["weights"] = stored.Select(Model).ToArray(),
         };
         string[] header = [.. new[] { "Parameters of " + target.Self.Name + ", in checkpoint order:", "" }, .. stored.Select(w => w.Name + " " + w.Type)];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("common/weights", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "common/weights", model, cancellationToken);
     }
 
-    private static ScriptObject Model(PlanWeight w) => new()
+    private static TemplateModel Model(PlanWeight w) => new()
     {
         ["name"] = w.Name,
         ["property"] = Identifiers.WeightProperty(w.Name),

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Spec;
@@ -52,11 +51,11 @@ public enum FormulaOrder
 /// </summary>
 public sealed class LayerDraft
 {
-    private readonly SortedDictionary<int, PlanWeight> _weights = new();
+    private readonly Ranked<PlanWeight> _weights = new();
     private readonly List<PlanBuffer> _buffers = new();
-    private readonly List<(Operand Operand, Stage Stage, Func<BodyBuilder, PlanValue, PlanValue> Apply)> _transformations = new();
-    private readonly List<(ScoreOrder Order, Func<ScoreExpression, ScoreExpression> Apply)> _scores = new();
-    private readonly List<(FormulaOrder Order, string Line)> _formula = new();
+    private readonly Ranked<Func<BodyBuilder, PlanValue, PlanValue>>[] _transformations = [new(), new(), new()];
+    private readonly Ranked<Func<ScoreExpression, ScoreExpression>> _scores = new();
+    private readonly Ranked<string> _formula = new();
 
     public LayerDraft(AttentionSpec spec, LayerWidths widths)
     {
@@ -117,18 +116,31 @@ public sealed class LayerDraft
     /// <summary>The output projection carries one.</summary>
     public bool HasOutputBias { get; set; }
 
-    public IEnumerable<PlanWeight> Weights => _weights.Values;
+    public IEnumerable<PlanWeight> Weights => _weights.Items;
 
     public IReadOnlyList<PlanBuffer> Buffers => _buffers;
 
-    public IEnumerable<string> Formula => _formula.OrderBy(f => f.Order).Select(f => f.Line);
+    public IEnumerable<string> Formula => _formula.Items;
 
-    public ScoreExpression Score => _scores.OrderBy(s => s.Order).Aggregate((ScoreExpression)TheScore.Instance, (score, op) => op.Apply(score));
+    public ScoreExpression Score
+    {
+        get
+        {
+            ScoreExpression score = TheScore.Instance;
+            foreach (Func<ScoreExpression, ScoreExpression> apply in _scores.Items)
+            {
+                score = apply(score);
+            }
+
+            return score;
+        }
+    }
 
     /// <summary>Declares a weight at its place in the checkpoint's order; declaring it again returns the first.</summary>
     public PlanWeight Weight(WeightPlace place, Func<PlanWeight> declare)
     {
-        if (!_weights.TryGetValue((int)place, out PlanWeight? weight))
+        PlanWeight? weight = _weights.Find((int)place);
+        if (weight is null)
         {
             weight = declare();
             _weights.Add((int)place, weight);
@@ -139,17 +151,22 @@ public sealed class LayerDraft
 
     public void Buffer(PlanBuffer buffer) => _buffers.Add(buffer);
 
-    public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations.Add((operand, stage, apply));
+    public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations[(int)operand].Add((int)stage, apply);
 
-    public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((order, apply));
+    public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((int)order, apply);
 
-    public void Explain(FormulaOrder order, string line) => _formula.Add((order, line));
+    public void Explain(FormulaOrder order, string line) => _formula.Add((int)order, line);
 
     /// <summary>Every transformation of an operand, in stage order.</summary>
-    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value) => _transformations
-        .Where(t => t.Operand == operand)
-        .OrderBy(t => t.Stage)
-        .Aggregate(value, (v, t) => t.Apply(body, v));
+    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value)
+    {
+        foreach (Func<BodyBuilder, PlanValue, PlanValue> apply in _transformations[(int)operand].Items)
+        {
+            value = apply(body, value);
+        }
+
+        return value;
+    }
 }
 
 /// <summary>Order of weights in checkpoints and in Weights.</summary>

@@ -7,6 +7,9 @@ namespace AttnDsl.Compiler.Plan;
 /// <summary>A named function of the layer: train, prefill, decode, core, their backwards, and whatever a mechanism adds.</summary>
 public sealed class PlanBody
 {
+    private PlanValue[]? _weights;
+    private Cost? _cost;
+
     internal PlanBody(string name, IEnumerable<PlanValue> inputs, IEnumerable<PlanStep> steps, IEnumerable<PlanValue> outputs)
     {
         Name = name;
@@ -32,7 +35,7 @@ public sealed class PlanBody
     public IReadOnlyList<PlanValue> Outputs { get; }
 
     /// <summary>Weights the steps read, in order of first use.</summary>
-    public IEnumerable<PlanValue> Weights => Steps.SelectMany(s => s.Inputs).Where(v => v.Origin == ValueOrigin.Weight).Distinct();
+    public IEnumerable<PlanValue> Weights => _weights ??= Read();
 
     /// <summary>The same steps under another name.</summary>
     public PlanBody As(string name) => new(name, this);
@@ -40,5 +43,23 @@ public sealed class PlanBody
     /// <summary>True when both are the same steps, by construction.</summary>
     public bool IsSameAs(PlanBody other) => ReferenceEquals(Steps, other.Steps);
 
-    public Cost Cost => Cost.Sum(Steps.Select(s => s.Cost));
+    public Cost Cost => _cost ??= Cost.Sum(Steps.Select(s => s.Cost));
+
+    private PlanValue[] Read()
+    {
+        var seen = new HashSet<PlanValue>();
+        var weights = new List<PlanValue>();
+        foreach (PlanStep step in Steps)
+        {
+            for (int i = 0; i < step.Inputs.Count; i++)
+            {
+                if (step.Inputs[i].Origin == ValueOrigin.Weight && seen.Add(step.Inputs[i]))
+                {
+                    weights.Add(step.Inputs[i]);
+                }
+            }
+        }
+
+        return weights.ToArray();
+    }
 }

@@ -7,6 +7,8 @@ namespace AttnDsl.Compiler.Plan;
 /// <summary>One step of a body. A kind has shape inference (in the builder method that makes it), a cost, a derivative in plan steps, and one template partial per backend.</summary>
 public abstract class PlanStep
 {
+    private string? _detailsText;
+
     protected PlanStep(IEnumerable<PlanValue> inputs, IEnumerable<PlanValue> outputs)
     {
         Inputs = inputs.ToArray();
@@ -24,6 +26,9 @@ public abstract class PlanStep
 
     /// <summary>Constants of the step as the dump prints them, or "".</summary>
     public virtual string Details => "";
+
+    /// <summary><see cref="Details"/>, put together once: every emitter asks for it.</summary>
+    internal string DetailsText => _detailsText ??= Details;
 
     /// <summary>Multiply-adds of linear, convolution and attention steps; nothing else is counted.</summary>
     public virtual Cost Cost => Cost.None;

@@ -11,6 +11,8 @@ public enum ValueOrigin
 /// <remarks>Compared by reference: two bodies may both have a value called <c>q</c>.</remarks>
 public sealed class PlanValue
 {
+    private string? _typeText;
+
     internal PlanValue(string name, TensorType type, ValueOrigin origin)
     {
         Name = name;
@@ -24,6 +26,9 @@ public sealed class PlanValue
     public TensorType Type { get; }
 
     public ValueOrigin Origin { get; }
+
+    /// <summary>Text of the type; every emitter asks for it.</summary>
+    internal string TypeText => _typeText ??= Type.ToString();
 
     public override string ToString() => Name + " " + Type;
 }

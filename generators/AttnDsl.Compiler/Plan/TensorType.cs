@@ -1,4 +1,5 @@
 using System.Linq;
+using System.Text;
 using AttnDsl.Compiler.Costs;
 using AttnDsl.Compiler.Spec;
 
@@ -37,5 +38,14 @@ public sealed record TensorType(EquatableArray<Dim> Dims, ElementKind Element = 
     /// <summary>The same type with one axis replaced.</summary>
     public TensorType WithAxis(int axis, Dim extent) => new(Dims.Select((d, i) => i == axis ? extent : d).ToEquatableArray(), Element);
 
-    public override string ToString() => (Element == ElementKind.List ? "list" : "") + "[" + string.Join(", ", Dims.Select(d => d.Text)) + "]";
+    public override string ToString()
+    {
+        var text = new StringBuilder(Element == ElementKind.List ? "list[" : "[");
+        for (int i = 0; i < Rank; i++)
+        {
+            text.Append(i == 0 ? "" : ", ").Append(Dims[i].Text);
+        }
+
+        return text.Append(']').ToString();
+    }
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Linq;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -11,7 +10,7 @@ namespace AttnDsl.Generators.Reading;
 /// <summary>One attribute of the vocabulary as Roslyn sees it; never leaves the reader.</summary>
 /// <param name="Data">The bound attribute; may be half bound when the source does not compile.</param>
 /// <param name="Syntax">Where it is written, or null when Roslyn does not say.</param>
-internal readonly record struct DslAttribute(AttributeData Data, AttributeSyntax? Syntax)
+internal sealed record DslAttribute(AttributeData Data, AttributeSyntax? Syntax)
 {
     /// <summary>Class name without the suffix, for example <c>GroupedQuery</c>.</summary>
     public string Name
@@ -58,11 +57,30 @@ internal static class DslAttributes
     }
 
     /// <summary>Sorts by file path, then by position; equal keys (files without a path) keep the compiler's order.</summary>
-    public static ImmutableArray<T> InSourceOrder<T>(IEnumerable<T> items, Func<T, SyntaxNode?> syntax) =>
-        items
-            .OrderBy(item => syntax(item)?.SyntaxTree.FilePath ?? "", StringComparer.Ordinal)
-            .ThenBy(item => syntax(item)?.SpanStart ?? 0)
-            .ToImmutableArray();
+    public static ImmutableArray<T> InSourceOrder<T>(IEnumerable<T> items, Func<T, SyntaxNode?> syntax)
+        where T : class
+    {
+        // Nearly always there is one part, or the compiler has them in order; sorting would be most of what a fresh process does here.
+        var sorted = new List<T>();
+        foreach (T item in items)
+        {
+            int at = sorted.Count;
+            while (at > 0 && Compare(syntax(sorted[at - 1]), syntax(item)) > 0)
+            {
+                at--;
+            }
+
+            sorted.Insert(at, item);
+        }
+
+        return sorted.ToImmutableArray();
+    }
+
+    private static int Compare(SyntaxNode? left, SyntaxNode? right)
+    {
+        int path = string.CompareOrdinal(left?.SyntaxTree.FilePath ?? "", right?.SyntaxTree.FilePath ?? "");
+        return path != 0 ? path : (left?.SpanStart ?? 0).CompareTo(right?.SpanStart ?? 0);
+    }
 
     private static bool IsDsl(INamedTypeSymbol? attribute) =>
         attribute is { TypeKind: TypeKind.Class, ContainingType: null }

@@ -53,15 +53,11 @@ partial class Layer
 
             global::System.Span<float> qFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
             global::AttnDsl.Cpu.FusedAttention.Attend(
                 Geometry,
                 qFlat,
@@ -75,7 +71,6 @@ partial class Layer
                 default,
                 threads,
                 cancellationToken);
-
             global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 16, 16, 1, threads);
 
             global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 16);
@@ -100,13 +95,10 @@ partial class Layer
 
             global::System.Span<float> qFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
             global::System.Span<float> oLse = scratch.Take(count, 2); // [B, T, 2]
             global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -122,16 +114,12 @@ partial class Layer
                 oLse,
                 threads,
                 cancellationToken);
-
             global::System.Span<float> output2 = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 16, 16, 1, threads);
-
             global::System.Span<float> doFlat = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 16, 16, 1, threads);
-
             global::System.Span<float> doProjWeight = gradients.OProj.Data;
             global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
             global::System.Span<float> dq = scratch.Take(count, 16); // [B, T, 2, 8]
             global::System.Span<float> dk = scratch.Take(count, 16); // [B, T, 2, 8]
             global::System.Span<float> dv = scratch.Take(count, 16); // [B, T, 2, 8]
@@ -153,27 +141,19 @@ partial class Layer
                 default,
                 threads,
                 cancellationToken);
-
             global::System.Span<float> dx = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 16, 16, 1, threads);
-
             global::System.Span<float> dvProjWeight = gradients.VProj.Data;
             global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
             global::System.Span<float> dx2 = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 16, 16, 1, threads);
-
             global::System.Span<float> dx3 = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 16], [count, 16], threads);
-
             global::System.Span<float> dkProjWeight = gradients.KProj.Data;
             global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
             global::System.Span<float> dx4 = scratch.Take(count, 16); // [B, T, 16]
             global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 16, 16, 1, threads);
-
             global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 16], [count, 16], threads);
-
             global::System.Span<float> dqProjWeight = gradients.QProj.Data;
             global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 16, 16, 1, accumulate: false, threads);
         }
@@ -304,7 +284,6 @@ partial class Layer
                 oLse,
                 threads,
                 cancellationToken);
-
             global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                 Geometry,
                 query,

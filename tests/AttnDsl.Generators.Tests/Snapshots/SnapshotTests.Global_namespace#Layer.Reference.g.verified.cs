@@ -53,100 +53,20 @@ partial class Layer
             global::System.ArgumentNullException.ThrowIfNull(weights);
             global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
             global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 16]);
-            int batch = rows.Batch;
-            int tokens = rows.Tokens;
             double[] qProjWeight = weights.QProj.Data; // [16, 16]
             double[] kProjWeight = weights.KProj.Data; // [16, 16]
             double[] vProjWeight = weights.VProj.Data; // [16, 16]
             double[] oProjWeight = weights.OProj.Data; // [16, 16]
 
-            // qFlat = x q_proj.weightᵀ  [B, T, 16]
-            double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                        }
-
-                        qFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 16, 16); // x q_proj.weightᵀ  [B, T, 16]
             double[] q = qFlat; // [B, T, 2, 8]
-
-            // kFlat = x k_proj.weightᵀ  [B, T, 16]
-            double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                        }
-
-                        kFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 16, 16); // x k_proj.weightᵀ  [B, T, 16]
             double[] k = kFlat; // [B, T, 2, 8]
-
-            // vFlat = x v_proj.weightᵀ  [B, T, 16]
-            double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                        }
-
-                        vFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 16, 16); // x v_proj.weightᵀ  [B, T, 16]
             double[] v = vFlat; // [B, T, 2, 8]
-
-            // o = softmax attention of q, k, v  [B, T, 2, 8]
-            (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+            (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 2, 8]
             double[] oFlat = o; // [B, T, 16]
-
-            // output = oFlat o_proj.weightᵀ  [B, T, 16]
-            double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                        }
-
-                        output[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] output = Linear("output", oFlat, oProjWeight, rows, 16, 16); // oFlat o_proj.weightᵀ  [B, T, 16]
             return output;
         }
 
@@ -166,276 +86,35 @@ partial class Layer
             global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
             global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 16]);
             global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 16]);
-            int batch = rows.Batch;
-            int tokens = rows.Tokens;
             double[] qProjWeight = weights.QProj.Data; // [16, 16]
             double[] kProjWeight = weights.KProj.Data; // [16, 16]
             double[] vProjWeight = weights.VProj.Data; // [16, 16]
             double[] oProjWeight = weights.OProj.Data; // [16, 16]
 
-            // qFlat = x q_proj.weightᵀ  [B, T, 16]
-            double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * qProjWeight[r * 16 + c];
-                        }
-
-                        qFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 16, 16); // x q_proj.weightᵀ  [B, T, 16]
             double[] q = qFlat; // [B, T, 2, 8]
-
-            // kFlat = x k_proj.weightᵀ  [B, T, 16]
-            double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * kProjWeight[r * 16 + c];
-                        }
-
-                        kFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 16, 16); // x k_proj.weightᵀ  [B, T, 16]
             double[] k = kFlat; // [B, T, 2, 8]
-
-            // vFlat = x v_proj.weightᵀ  [B, T, 16]
-            double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += x[(b * tokens + t) * 16 + c] * vProjWeight[r * 16 + c];
-                        }
-
-                        vFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
+            double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 16, 16); // x v_proj.weightᵀ  [B, T, 16]
             double[] v = vFlat; // [B, T, 2, 8]
-
-            // o = softmax attention of q, k, v  [B, T, 2, 8]
-            (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+            (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 2, 8]
             double[] oFlat = o; // [B, T, 16]
-
-            // output = oFlat o_proj.weightᵀ  [B, T, 16]
-            double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += oFlat[(b * tokens + t) * 16 + c] * oProjWeight[r * 16 + c];
-                        }
-
-                        output[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
-            // doFlat = outputGradient o_proj.weight  [B, T, 16]
-            double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += outputGradient[(b * tokens + t) * 16 + c] * oProjWeight[c * 16 + r];
-                        }
-
-                        doFlat[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
-            // doProjWeight = Σ outputGradient ⊗ oFlat  [16, 16]
-            double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [16, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        for (int c = 0; c < 16; c++)
-                        {
-                            doProjWeight[r * 16 + c] += outputGradient[(b * tokens + t) * 16 + r] * oFlat[(b * tokens + t) * 16 + c];
-                        }
-                    }
-                }
-            }
-
+            double[] output = Linear("output", oFlat, oProjWeight, rows, 16, 16); // oFlat o_proj.weightᵀ  [B, T, 16]
+            double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 16, 16); // outputGradient o_proj.weight  [B, T, 16]
+            double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 16, 16); // Σ outputGradient ⊗ oFlat  [16, 16]
             double[] do2 = doFlat; // [B, T, 2, 8]
-
             (double[] dq, double[] dk, double[] dv) = AttendGradient(q, k, v, o, oLse, do2, rows, cancellationToken);
-
             double[] dvFlat = dv; // [B, T, 16]
-
-            // dx = dvFlat v_proj.weight  [B, T, 16]
-            double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += dvFlat[(b * tokens + t) * 16 + c] * vProjWeight[c * 16 + r];
-                        }
-
-                        dx[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
-            // dvProjWeight = Σ dvFlat ⊗ x  [16, 16]
-            double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [16, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        for (int c = 0; c < 16; c++)
-                        {
-                            dvProjWeight[r * 16 + c] += dvFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                        }
-                    }
-                }
-            }
-
+            double[] dx = LinearTransposed("dx", dvFlat, vProjWeight, rows, 16, 16); // dvFlat v_proj.weight  [B, T, 16]
+            double[] dvProjWeight = OuterSum("dvProjWeight", dvFlat, x, rows, 16, 16); // Σ dvFlat ⊗ x  [16, 16]
             double[] dkFlat = dk; // [B, T, 16]
-
-            // dx2 = dkFlat k_proj.weight  [B, T, 16]
-            double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += dkFlat[(b * tokens + t) * 16 + c] * kProjWeight[c * 16 + r];
-                        }
-
-                        dx2[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
-            // dx3 = dx + dx2  [B, T, 16]
-            double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int c = 0; c < 16; c++)
-                    {
-                        dx3[(b * tokens + t) * 16 + c] = dx[(b * tokens + t) * 16 + c] + dx2[(b * tokens + t) * 16 + c];
-                    }
-                }
-            }
-
-            // dkProjWeight = Σ dkFlat ⊗ x  [16, 16]
-            double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [16, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        for (int c = 0; c < 16; c++)
-                        {
-                            dkProjWeight[r * 16 + c] += dkFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                        }
-                    }
-                }
-            }
-
+            double[] dx2 = LinearTransposed("dx2", dkFlat, kProjWeight, rows, 16, 16); // dkFlat k_proj.weight  [B, T, 16]
+            double[] dx3 = Add("dx3", dx, dx2, rows, 16); // dx + dx2  [B, T, 16]
+            double[] dkProjWeight = OuterSum("dkProjWeight", dkFlat, x, rows, 16, 16); // Σ dkFlat ⊗ x  [16, 16]
             double[] dqFlat = dq; // [B, T, 16]
-
-            // dx4 = dqFlat q_proj.weight  [B, T, 16]
-            double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        double sum = 0;
-                        for (int c = 0; c < 16; c++)
-                        {
-                            sum += dqFlat[(b * tokens + t) * 16 + c] * qProjWeight[c * 16 + r];
-                        }
-
-                        dx4[(b * tokens + t) * 16 + r] = sum;
-                    }
-                }
-            }
-
-            // dx5 = dx3 + dx4  [B, T, 16]
-            double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int c = 0; c < 16; c++)
-                    {
-                        dx5[(b * tokens + t) * 16 + c] = dx3[(b * tokens + t) * 16 + c] + dx4[(b * tokens + t) * 16 + c];
-                    }
-                }
-            }
-
-            // dqProjWeight = Σ dqFlat ⊗ x  [16, 16]
-            double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [16, 16])];
-            for (int b = 0; b < batch; b++)
-            {
-                for (int t = 0; t < rows.Count(b); t++)
-                {
-                    for (int r = 0; r < 16; r++)
-                    {
-                        for (int c = 0; c < 16; c++)
-                        {
-                            dqProjWeight[r * 16 + c] += dqFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 16 + c];
-                        }
-                    }
-                }
-            }
-
+            double[] dx4 = LinearTransposed("dx4", dqFlat, qProjWeight, rows, 16, 16); // dqFlat q_proj.weight  [B, T, 16]
+            double[] dx5 = Add("dx5", dx3, dx4, rows, 16); // dx3 + dx4  [B, T, 16]
+            double[] dqProjWeight = OuterSum("dqProjWeight", dqFlat, x, rows, 16, 16); // Σ dqFlat ⊗ x  [16, 16]
             dqProjWeight.CopyTo(gradients.QProj.Data, 0);
             dkProjWeight.CopyTo(gradients.KProj.Data, 0);
             dvProjWeight.CopyTo(gradients.VProj.Data, 0);
@@ -458,10 +137,7 @@ partial class Layer
             global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
-
-            // o = softmax attention of query, key, value  [B, T, 2, 8]
-            (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+            (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 2, 8]
             return new(o, oLse);
         }
 
@@ -484,10 +160,7 @@ partial class Layer
             global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 8]);
             global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 2, 8]);
-
-            // o = softmax attention of query, key, value  [B, T, 2, 8]
-            (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+            (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 2, 8]
             (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
             foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -498,13 +171,106 @@ partial class Layer
             return new(dq, dk, dv);
         }
 
+        /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+        private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+        {
+            int batch = rows.Batch;
+            int tokens = rows.Tokens;
+            double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+            for (int b = 0; b < batch; b++)
+            {
+                for (int t = 0; t < rows.Count(b); t++)
+                {
+                    for (int r = 0; r < outputs; r++)
+                    {
+                        double sum = 0;
+                        for (int c = 0; c < inputs; c++)
+                        {
+                            sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                        }
+
+                        y[(b * tokens + t) * outputs + r] = sum;
+                    }
+                }
+            }
+
+            return y;
+        }
+
+        /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+        private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+        {
+            int batch = rows.Batch;
+            int tokens = rows.Tokens;
+            double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+            for (int b = 0; b < batch; b++)
+            {
+                for (int t = 0; t < rows.Count(b); t++)
+                {
+                    for (int r = 0; r < outputs; r++)
+                    {
+                        double sum = 0;
+                        for (int c = 0; c < inputs; c++)
+                        {
+                            sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                        }
+
+                        y[(b * tokens + t) * outputs + r] = sum;
+                    }
+                }
+            }
+
+            return y;
+        }
+
+        /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+        private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+        {
+            int batch = rows.Batch;
+            int tokens = rows.Tokens;
+            double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+            for (int b = 0; b < batch; b++)
+            {
+                for (int t = 0; t < rows.Count(b); t++)
+                {
+                    for (int r = 0; r < outputs; r++)
+                    {
+                        for (int c = 0; c < inputs; c++)
+                        {
+                            y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                        }
+                    }
+                }
+            }
+
+            return y;
+        }
+
+        /// <summary>y = x + w, element by element.</summary>
+        private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+        {
+            int batch = rows.Batch;
+            int tokens = rows.Tokens;
+            double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+            for (int b = 0; b < batch; b++)
+            {
+                for (int t = 0; t < rows.Count(b); t++)
+                {
+                    for (int c = 0; c < width; c++)
+                    {
+                        y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                    }
+                }
+            }
+
+            return y;
+        }
+
         /// <summary>Softmax attention over every visible key.</summary>
-        /// <remarks>
-        /// <para>q = x Wqᵀ [B, T, 2, 8]; k = x Wkᵀ [B, S, 2, 8]; v = x Wvᵀ [B, S, 2, 8]</para>
-        /// <para>s_ij = ⟨q_i, k_j⟩ / √8 for 2 score heads; head h reads query head h, key head h, value head h</para>
-        /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
-        /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 16]</para>
-        /// </remarks>
         /// <param name="q">[B, T, 2, 8].</param>
         /// <param name="k">[B, S, 2, 8].</param>
         /// <param name="v">[B, S, 2, 8].</param>

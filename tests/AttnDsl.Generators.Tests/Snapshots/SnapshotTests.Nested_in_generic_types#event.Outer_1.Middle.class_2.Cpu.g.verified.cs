@@ -61,15 +61,11 @@ namespace @event
 
                         global::System.Span<float> qFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
                         global::AttnDsl.Cpu.FusedAttention.Attend(
                             Geometry,
                             qFlat,
@@ -83,7 +79,6 @@ namespace @event
                             default,
                             threads,
                             cancellationToken);
-
                         global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 16, 16, 1, threads);
 
                         global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 16);
@@ -108,13 +103,10 @@ namespace @event
 
                         global::System.Span<float> qFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
                         global::System.Span<float> oLse = scratch.Take(count, 2); // [B, T, 2]
                         global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -130,16 +122,12 @@ namespace @event
                             oLse,
                             threads,
                             cancellationToken);
-
                         global::System.Span<float> output2 = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 16, 16, 1, threads);
-
                         global::System.Span<float> doFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> doProjWeight = gradients.OProj.Data;
                         global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
                         global::System.Span<float> dq = scratch.Take(count, 16); // [B, T, 2, 8]
                         global::System.Span<float> dk = scratch.Take(count, 16); // [B, T, 2, 8]
                         global::System.Span<float> dv = scratch.Take(count, 16); // [B, T, 2, 8]
@@ -161,27 +149,19 @@ namespace @event
                             default,
                             threads,
                             cancellationToken);
-
                         global::System.Span<float> dx = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 16, 16, 1, threads);
-
                         global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                         global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
                         global::System.Span<float> dx2 = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 16, 16, 1, threads);
-
                         global::System.Span<float> dx3 = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 16], [count, 16], threads);
-
                         global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                         global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 16, 16, 1, accumulate: false, threads);
-
                         global::System.Span<float> dx4 = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 16, 16, 1, threads);
-
                         global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 16], [count, 16], threads);
-
                         global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                         global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 16, 16, 1, accumulate: false, threads);
                     }
@@ -312,7 +292,6 @@ namespace @event
                             oLse,
                             threads,
                             cancellationToken);
-
                         global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                             Geometry,
                             query,
@@ -369,19 +348,13 @@ namespace @event
 
                         global::System.Span<float> qFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 16, 16, 1, threads);
-
                         global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                         global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 16, 16, 1, threads);
-
                         cache.Append(0, kFlat, rows); // keys as the scores read them
-
                         cache.Append(1, vFlat, rows); // values
-
                         global::System.Span<float> o = scratch.Take(count, 16); // [B, T, 2, 8]
-
                         if (cache.Element == global::AttnDsl.CacheElement.Float32)
                         {
                             global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
@@ -390,7 +363,6 @@ namespace @event
                         {
                             global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                         }
-
                         global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 16, 16, 1, threads);
 
                         global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 16);

@@ -64,100 +64,20 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: true);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [64, 64]
                 double[] kProjWeight = weights.KProj.Data; // [64, 64]
                 double[] vProjWeight = weights.VProj.Data; // [64, 64]
                 double[] oProjWeight = weights.OProj.Data; // [64, 64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 64); // x q_proj.weightᵀ  [B, T, 64]
                 double[] q = qFlat; // [B, T, 4, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 64); // x k_proj.weightᵀ  [B, T, 64]
                 double[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 64); // x v_proj.weightᵀ  [B, T, 64]
                 double[] v = vFlat; // [B, T, 4, 16]
-
-                // o = softmax attention of q, k, v  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 4, 16]
                 double[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 64, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
                 return output;
             }
 
@@ -177,276 +97,35 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: true);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [64, 64]
                 double[] kProjWeight = weights.KProj.Data; // [64, 64]
                 double[] vProjWeight = weights.VProj.Data; // [64, 64]
                 double[] oProjWeight = weights.OProj.Data; // [64, 64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 64); // x q_proj.weightᵀ  [B, T, 64]
                 double[] q = qFlat; // [B, T, 4, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 64); // x k_proj.weightᵀ  [B, T, 64]
                 double[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 64); // x v_proj.weightᵀ  [B, T, 64]
                 double[] v = vFlat; // [B, T, 4, 16]
-
-                // o = softmax attention of q, k, v  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 4, 16]
                 double[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 64]
-                double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 64 + c] * oProjWeight[c * 64 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [64, 64]
-                double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                doProjWeight[r * 64 + c] += outputGradient[(b * tokens + t) * 64 + r] * oFlat[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 64, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
+                double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 64, 64); // outputGradient o_proj.weight  [B, T, 64]
+                double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 64, 64); // Σ outputGradient ⊗ oFlat  [64, 64]
                 double[] do2 = doFlat; // [B, T, 4, 16]
-
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(q, k, v, o, oLse, do2, rows, cancellationToken);
-
                 double[] dvFlat = dv; // [B, T, 64]
-
-                // dx = dvFlat v_proj.weight  [B, T, 64]
-                double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dvFlat[(b * tokens + t) * 64 + c] * vProjWeight[c * 64 + r];
-                            }
-
-                            dx[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvFlat ⊗ x  [64, 64]
-                double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dvProjWeight[r * 64 + c] += dvFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx = LinearTransposed("dx", dvFlat, vProjWeight, rows, 64, 64); // dvFlat v_proj.weight  [B, T, 64]
+                double[] dvProjWeight = OuterSum("dvProjWeight", dvFlat, x, rows, 64, 64); // Σ dvFlat ⊗ x  [64, 64]
                 double[] dkFlat = dk; // [B, T, 64]
-
-                // dx2 = dkFlat k_proj.weight  [B, T, 64]
-                double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dkFlat[(b * tokens + t) * 64 + c] * kProjWeight[c * 64 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 64]
-                double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx3[(b * tokens + t) * 64 + c] = dx[(b * tokens + t) * 64 + c] + dx2[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkFlat ⊗ x  [64, 64]
-                double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dkProjWeight[r * 64 + c] += dkFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx2 = LinearTransposed("dx2", dkFlat, kProjWeight, rows, 64, 64); // dkFlat k_proj.weight  [B, T, 64]
+                double[] dx3 = Add("dx3", dx, dx2, rows, 64); // dx + dx2  [B, T, 64]
+                double[] dkProjWeight = OuterSum("dkProjWeight", dkFlat, x, rows, 64, 64); // Σ dkFlat ⊗ x  [64, 64]
                 double[] dqFlat = dq; // [B, T, 64]
-
-                // dx4 = dqFlat q_proj.weight  [B, T, 64]
-                double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dqFlat[(b * tokens + t) * 64 + c] * qProjWeight[c * 64 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 64]
-                double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx5[(b * tokens + t) * 64 + c] = dx3[(b * tokens + t) * 64 + c] + dx4[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqFlat ⊗ x  [64, 64]
-                double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dqProjWeight[r * 64 + c] += dqFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx4 = LinearTransposed("dx4", dqFlat, qProjWeight, rows, 64, 64); // dqFlat q_proj.weight  [B, T, 64]
+                double[] dx5 = Add("dx5", dx3, dx4, rows, 64); // dx3 + dx4  [B, T, 64]
+                double[] dqProjWeight = OuterSum("dqProjWeight", dqFlat, x, rows, 64, 64); // Σ dqFlat ⊗ x  [64, 64]
                 dqProjWeight.CopyTo(gradients.QProj.Data, 0);
                 dkProjWeight.CopyTo(gradients.KProj.Data, 0);
                 dvProjWeight.CopyTo(gradients.VProj.Data, 0);
@@ -469,10 +148,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 16]
                 return new(o, oLse);
             }
 
@@ -495,10 +171,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 16]
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
                 foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -509,16 +182,106 @@ namespace Layers
                 return new(dq, dk, dv);
             }
 
+            /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+            private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+            private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+            private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element.</summary>
+            private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
             /// <summary>Softmax attention over every visible key.</summary>
-            /// <remarks>
-            /// <para>q = x Wqᵀ [B, T, 4, 16]; k = x Wkᵀ [B, S, 4, 16]; v = x Wvᵀ [B, S, 4, 16]</para>
-            /// <para>s_ij = ⟨q_i, k_j⟩ / √16 for 4 score heads; head h reads query head h, key head h, value head h</para>
-            /// <para>i − 3 ≤ j ≤ i + 2 (window)</para>
-            /// <para>segment(j) = segment(i), rows of unequal length (given at run time)</para>
-            /// <para>s_ij ← s_ij − m_h |i − j|, slopes m_h per score head (ALiBi)</para>
-            /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
-            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]</para>
-            /// </remarks>
             /// <param name="q">[B, T, 4, 16].</param>
             /// <param name="k">[B, S, 4, 16].</param>
             /// <param name="v">[B, S, 4, 16].</param>

@@ -68,27 +68,19 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
                 Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -102,7 +94,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 64, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);
@@ -129,25 +120,18 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
                 Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> oLse = scratch.Take(count, 4); // [B, T, 4]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -163,16 +147,12 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 64, 64, 1, threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqRotated = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> dkRotated = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::System.Span<float> dv = scratch.Take(count, 16); // [B, T, 1, 16]
@@ -194,99 +174,67 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 16, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 16, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dkNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 Rotation.Apply(dkRotated, dkNormed, rows, 1, 16, inverse: true, threads);
-
                 global::System.Span<float> kR = scratch.Take(count, 1); // [B, T, 1, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(kFlat, kR, 16, 1E-06, threads);
-
                 global::System.Span<float> kN = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kFlat, kR, kN, [count, 1, 16], [count, 1, 1], threads);
-
                 global::System.Span<float> kNormWeightG = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kN, kNormWeightG, [count, 1, 16], [count, 1, 16], threads);
-
                 global::System.Span<float> dkNormWeight = gradients.KNorm.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 1, 16], [16], threads);
-
                 global::System.Span<float> kGw = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 1, 16], [16], threads);
-
                 global::System.Span<float> kGw1 = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Add(kGw, dkNormed, kGw1, [count, 1, 16], [count, 1, 16], threads);
-
                 global::System.Span<float> kGwn = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kGw1, kN, kGwn, [count, 1, 16], [count, 1, 16], threads);
-
                 global::System.Span<float> kMean = scratch.Take(count, 1); // [B, T, 1, 1]
                 global::AttnDsl.Cpu.LastAxis.Mean(kGwn, kMean, 16, threads);
-
                 global::System.Span<float> kNm = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kN, kMean, kNm, [count, 1, 16], [count, 1, 1], threads);
-
                 global::System.Span<float> kInner = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Subtract(kGw1, kNm, kInner, [count, 1, 16], [count, 1, 16], threads);
-
                 global::System.Span<float> dk = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kInner, kR, dk, [count, 1, 16], [count, 1, 1], threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 16, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 16, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 Rotation.Apply(dqRotated, dqNormed, rows, 4, 16, inverse: true, threads);
-
                 global::System.Span<float> qR = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(qFlat, qR, 16, 1E-06, threads);
-
                 global::System.Span<float> qN = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qFlat, qR, qN, [count, 4, 16], [count, 4, 1], threads);
-
                 global::System.Span<float> qNormWeightG = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qN, qNormWeightG, [count, 4, 16], [count, 4, 16], threads);
-
                 global::System.Span<float> dqNormWeight = gradients.QNorm.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 16], [16], threads);
-
                 global::System.Span<float> qGw = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 16], [16], threads);
-
                 global::System.Span<float> qGw1 = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Add(qGw, dqNormed, qGw1, [count, 4, 16], [count, 4, 16], threads);
-
                 global::System.Span<float> qGwn = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qGw1, qN, qGwn, [count, 4, 16], [count, 4, 16], threads);
-
                 global::System.Span<float> qMean = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.Mean(qGwn, qMean, 16, threads);
-
                 global::System.Span<float> qNm = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qN, qMean, qNm, [count, 4, 16], [count, 4, 1], threads);
-
                 global::System.Span<float> qInner = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Subtract(qGw1, qNm, qInner, [count, 4, 16], [count, 4, 16], threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qInner, qR, dq, [count, 4, 16], [count, 4, 1], threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 64, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 64, 64, 1, accumulate: false, threads);
             }
@@ -417,7 +365,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
                     query,
@@ -476,31 +423,21 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
                 Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
-
                 cache.Append(0, kRotated, rows); // keys as the scores read them
-
                 cache.Append(1, vFlat, rows); // values
-
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))), global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
@@ -509,7 +446,6 @@ namespace Layers
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))), global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                 }
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 64, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);

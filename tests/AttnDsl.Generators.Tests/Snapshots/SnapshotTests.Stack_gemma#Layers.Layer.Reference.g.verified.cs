@@ -68,8 +68,6 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [64, 64]
                 double[] qNormWeight = weights.QNorm.Data; // [16]
                 double[] kProjWeight = weights.KProj.Data; // [16, 64]
@@ -77,185 +75,19 @@ namespace Layers
                 double[] vProjWeight = weights.VProj.Data; // [16, 64]
                 double[] oProjWeight = weights.OProj.Data; // [64, 64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 64); // x q_proj.weightᵀ  [B, T, 64]
                 double[] q = qFlat; // [B, T, 4, 16]
-
-                // qNormed = q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
-                double[] qNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("qNormed", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += q[((b * tokens + t) * 4 + h) * 16 + c] * q[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qNormed[((b * tokens + t) * 4 + h) * 16 + c] = q[((b * tokens + t) * 4 + h) * 16 + c] * s * (1 + qNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // qRotated = qNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 4, 16]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = qNormed[at + pair];
-                                double z = qNormed[at + pair + 8];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qNormed = RmsNormOnePlus("qNormed", q, qNormWeight, 1E-06, rows, 4, 16); // q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
+                double[] qRotated = Rotate("qRotated", qNormed, Frequencies, 1, rows, 4, 16); // pairs (i, i + 8) of qNormed turned by position · f_i  [B, T, 4, 16]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 16); // x k_proj.weightᵀ  [B, T, 16]
                 double[] k = kFlat; // [B, T, 1, 16]
-
-                // kNormed = k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
-                double[] kNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("kNormed", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += k[(b * tokens + t) * 16 + c] * k[(b * tokens + t) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kNormed[(b * tokens + t) * 16 + c] = k[(b * tokens + t) * 16 + c] * s * (1 + kNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // kRotated = kNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 1, 16]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            int at = (b * tokens + t) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = kNormed[at + pair];
-                                double z = kNormed[at + pair + 8];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kNormed = RmsNormOnePlus("kNormed", k, kNormWeight, 1E-06, rows, 1, 16); // k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
+                double[] kRotated = Rotate("kRotated", kNormed, Frequencies, 1, rows, 1, 16); // pairs (i, i + 8) of kNormed turned by position · f_i  [B, T, 1, 16]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 16); // x v_proj.weightᵀ  [B, T, 16]
                 double[] v = vFlat; // [B, T, 1, 16]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 4, 16]
                 double[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 64, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
                 return output;
             }
 
@@ -275,8 +107,6 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [64, 64]
                 double[] qNormWeight = weights.QNorm.Data; // [16]
                 double[] kProjWeight = weights.KProj.Data; // [16, 64]
@@ -284,771 +114,58 @@ namespace Layers
                 double[] vProjWeight = weights.VProj.Data; // [16, 64]
                 double[] oProjWeight = weights.OProj.Data; // [64, 64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 64); // x q_proj.weightᵀ  [B, T, 64]
                 double[] q = qFlat; // [B, T, 4, 16]
-
-                // qNormed = q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
-                double[] qNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("qNormed", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += q[((b * tokens + t) * 4 + h) * 16 + c] * q[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qNormed[((b * tokens + t) * 4 + h) * 16 + c] = q[((b * tokens + t) * 4 + h) * 16 + c] * s * (1 + qNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // qRotated = qNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 4, 16]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = qNormed[at + pair];
-                                double z = qNormed[at + pair + 8];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qNormed = RmsNormOnePlus("qNormed", q, qNormWeight, 1E-06, rows, 4, 16); // q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
+                double[] qRotated = Rotate("qRotated", qNormed, Frequencies, 1, rows, 4, 16); // pairs (i, i + 8) of qNormed turned by position · f_i  [B, T, 4, 16]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 16); // x k_proj.weightᵀ  [B, T, 16]
                 double[] k = kFlat; // [B, T, 1, 16]
-
-                // kNormed = k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
-                double[] kNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("kNormed", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += k[(b * tokens + t) * 16 + c] * k[(b * tokens + t) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kNormed[(b * tokens + t) * 16 + c] = k[(b * tokens + t) * 16 + c] * s * (1 + kNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // kRotated = kNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 1, 16]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            int at = (b * tokens + t) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = kNormed[at + pair];
-                                double z = kNormed[at + pair + 8];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kNormed = RmsNormOnePlus("kNormed", k, kNormWeight, 1E-06, rows, 1, 16); // k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
+                double[] kRotated = Rotate("kRotated", kNormed, Frequencies, 1, rows, 1, 16); // pairs (i, i + 8) of kNormed turned by position · f_i  [B, T, 1, 16]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 16); // x v_proj.weightᵀ  [B, T, 16]
                 double[] v = vFlat; // [B, T, 1, 16]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 4, 16]
                 double[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 64]
-                double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 64 + c] * oProjWeight[c * 64 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [64, 64]
-                double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                doProjWeight[r * 64 + c] += outputGradient[(b * tokens + t) * 64 + r] * oFlat[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 64, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
+                double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 64, 64); // outputGradient o_proj.weight  [B, T, 64]
+                double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 64, 64); // Σ outputGradient ⊗ oFlat  [64, 64]
                 double[] do2 = doFlat; // [B, T, 4, 16]
-
                 (double[] dqRotated, double[] dkRotated, double[] dv) = AttendGradient(qRotated, kRotated, v, o, oLse, do2, rows, cancellationToken);
-
                 double[] dvFlat = dv; // [B, T, 16]
-
-                // dx = dvFlat v_proj.weight  [B, T, 64]
-                double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += dvFlat[(b * tokens + t) * 16 + c] * vProjWeight[c * 64 + r];
-                            }
-
-                            dx[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvFlat ⊗ x  [16, 64]
-                double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [16, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dvProjWeight[r * 64 + c] += dvFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dkNormed = dkRotated with channel pairs (i, i + 8) turned by minus position · f_i  [B, T, 1, 16]
-                double[] dkNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkNormed", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            int at = (b * tokens + t) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = dkRotated[at + pair];
-                                double z = dkRotated[at + pair + 8];
-                                dkNormed[at + pair] = u * cos - z * sin;
-                                dkNormed[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kR = 1 / √(mean(k²) + ε) over the channels  [B, T, 1, 1]
-                double[] kR = new double[global::AttnDsl.Runtime.ArrayLength.Of("kR", [batch, tokens, 1, 1])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += k[(b * tokens + t) * 16 + c] * k[(b * tokens + t) * 16 + c];
-                            }
-
-                            kR[b * tokens + t] = 1 / double.Sqrt(sum / 16 + 1E-06);
-                        }
-                    }
-                }
-
-                // kN = k * kR  [B, T, 1, 16]
-                double[] kN = new double[global::AttnDsl.Runtime.ArrayLength.Of("kN", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kN[(b * tokens + t) * 16 + c] = k[(b * tokens + t) * 16 + c] * kR[b * tokens + t];
-                            }
-                        }
-                    }
-                }
-
-                // kNormWeightG = dkNormed * kN  [B, T, 1, 16]
-                double[] kNormWeightG = new double[global::AttnDsl.Runtime.ArrayLength.Of("kNormWeightG", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kNormWeightG[(b * tokens + t) * 16 + c] = dkNormed[(b * tokens + t) * 16 + c] * kN[(b * tokens + t) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dkNormWeight = Σ kNormWeightG  [16]
-                double[] dkNormWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkNormWeight", [16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                dkNormWeight[c] += kNormWeightG[(b * tokens + t) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // kGw = dkNormed * kNormWeight  [B, T, 1, 16]
-                double[] kGw = new double[global::AttnDsl.Runtime.ArrayLength.Of("kGw", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kGw[(b * tokens + t) * 16 + c] = dkNormed[(b * tokens + t) * 16 + c] * kNormWeight[c];
-                            }
-                        }
-                    }
-                }
-
-                // kGw1 = kGw + dkNormed  [B, T, 1, 16]
-                double[] kGw1 = new double[global::AttnDsl.Runtime.ArrayLength.Of("kGw1", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kGw1[(b * tokens + t) * 16 + c] = kGw[(b * tokens + t) * 16 + c] + dkNormed[(b * tokens + t) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // kGwn = kGw1 * kN  [B, T, 1, 16]
-                double[] kGwn = new double[global::AttnDsl.Runtime.ArrayLength.Of("kGwn", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kGwn[(b * tokens + t) * 16 + c] = kGw1[(b * tokens + t) * 16 + c] * kN[(b * tokens + t) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // kMean = sum / 16 of kGwn over the channels  [B, T, 1, 1]
-                double[] kMean = new double[global::AttnDsl.Runtime.ArrayLength.Of("kMean", [batch, tokens, 1, 1])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += kGwn[(b * tokens + t) * 16 + c];
-                            }
-
-                            kMean[b * tokens + t] = sum / 16;
-                        }
-                    }
-                }
-
-                // kNm = kN * kMean  [B, T, 1, 16]
-                double[] kNm = new double[global::AttnDsl.Runtime.ArrayLength.Of("kNm", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kNm[(b * tokens + t) * 16 + c] = kN[(b * tokens + t) * 16 + c] * kMean[b * tokens + t];
-                            }
-                        }
-                    }
-                }
-
-                // kInner = kGw1 - kNm  [B, T, 1, 16]
-                double[] kInner = new double[global::AttnDsl.Runtime.ArrayLength.Of("kInner", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kInner[(b * tokens + t) * 16 + c] = kGw1[(b * tokens + t) * 16 + c] - kNm[(b * tokens + t) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dk = kInner * kR  [B, T, 1, 16]
-                double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                dk[(b * tokens + t) * 16 + c] = kInner[(b * tokens + t) * 16 + c] * kR[b * tokens + t];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx = LinearTransposed("dx", dvFlat, vProjWeight, rows, 16, 64); // dvFlat v_proj.weight  [B, T, 64]
+                double[] dvProjWeight = OuterSum("dvProjWeight", dvFlat, x, rows, 16, 64); // Σ dvFlat ⊗ x  [16, 64]
+                double[] dkNormed = Rotate("dkNormed", dkRotated, Frequencies, -1, rows, 1, 16); // pairs (i, i + 8) of dkRotated turned by minus position · f_i  [B, T, 1, 16]
+                double[] kR = InverseRms("kR", k, 1E-06, rows, 1, 16); // 1 / √(mean(k²) + ε) over the channels  [B, T, 1, 1]
+                double[] kN = MultiplyRows("kN", k, kR, rows, 1, 16); // k * kR  [B, T, 1, 16]
+                double[] kNormWeightG = Multiply("kNormWeightG", dkNormed, kN, rows, 16); // dkNormed * kN  [B, T, 1, 16]
+                double[] dkNormWeight = SumTo("dkNormWeight", kNormWeightG, rows, 1, 16); // Σ kNormWeightG  [16]
+                double[] kGw = MultiplyChannels("kGw", dkNormed, kNormWeight, rows, 1, 16); // dkNormed * kNormWeight  [B, T, 1, 16]
+                double[] kGw1 = Add("kGw1", kGw, dkNormed, rows, 16); // kGw + dkNormed  [B, T, 1, 16]
+                double[] kGwn = Multiply("kGwn", kGw1, kN, rows, 16); // kGw1 * kN  [B, T, 1, 16]
+                double[] kMean = Mean("kMean", kGwn, rows, 1, 16); // mean of kGwn over the channels  [B, T, 1, 1]
+                double[] kNm = MultiplyRows("kNm", kN, kMean, rows, 1, 16); // kN * kMean  [B, T, 1, 16]
+                double[] kInner = Subtract("kInner", kGw1, kNm, rows, 16); // kGw1 - kNm  [B, T, 1, 16]
+                double[] dk = MultiplyRows("dk", kInner, kR, rows, 1, 16); // kInner * kR  [B, T, 1, 16]
                 double[] dkFlat = dk; // [B, T, 16]
-
-                // dx2 = dkFlat k_proj.weight  [B, T, 64]
-                double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += dkFlat[(b * tokens + t) * 16 + c] * kProjWeight[c * 64 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 64]
-                double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx3[(b * tokens + t) * 64 + c] = dx[(b * tokens + t) * 64 + c] + dx2[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkFlat ⊗ x  [16, 64]
-                double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [16, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dkProjWeight[r * 64 + c] += dkFlat[(b * tokens + t) * 16 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dqNormed = dqRotated with channel pairs (i, i + 8) turned by minus position · f_i  [B, T, 4, 16]
-                double[] dqNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqNormed", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = dqRotated[at + pair];
-                                double z = dqRotated[at + pair + 8];
-                                dqNormed[at + pair] = u * cos - z * sin;
-                                dqNormed[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // qR = 1 / √(mean(q²) + ε) over the channels  [B, T, 4, 1]
-                double[] qR = new double[global::AttnDsl.Runtime.ArrayLength.Of("qR", [batch, tokens, 4, 1])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += q[((b * tokens + t) * 4 + h) * 16 + c] * q[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-
-                            qR[(b * tokens + t) * 4 + h] = 1 / double.Sqrt(sum / 16 + 1E-06);
-                        }
-                    }
-                }
-
-                // qN = q * qR  [B, T, 4, 16]
-                double[] qN = new double[global::AttnDsl.Runtime.ArrayLength.Of("qN", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qN[((b * tokens + t) * 4 + h) * 16 + c] = q[((b * tokens + t) * 4 + h) * 16 + c] * qR[(b * tokens + t) * 4 + h];
-                            }
-                        }
-                    }
-                }
-
-                // qNormWeightG = dqNormed * qN  [B, T, 4, 16]
-                double[] qNormWeightG = new double[global::AttnDsl.Runtime.ArrayLength.Of("qNormWeightG", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qNormWeightG[((b * tokens + t) * 4 + h) * 16 + c] = dqNormed[((b * tokens + t) * 4 + h) * 16 + c] * qN[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dqNormWeight = Σ qNormWeightG  [16]
-                double[] dqNormWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqNormWeight", [16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                dqNormWeight[c] += qNormWeightG[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // qGw = dqNormed * qNormWeight  [B, T, 4, 16]
-                double[] qGw = new double[global::AttnDsl.Runtime.ArrayLength.Of("qGw", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qGw[((b * tokens + t) * 4 + h) * 16 + c] = dqNormed[((b * tokens + t) * 4 + h) * 16 + c] * qNormWeight[c];
-                            }
-                        }
-                    }
-                }
-
-                // qGw1 = qGw + dqNormed  [B, T, 4, 16]
-                double[] qGw1 = new double[global::AttnDsl.Runtime.ArrayLength.Of("qGw1", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qGw1[((b * tokens + t) * 4 + h) * 16 + c] = qGw[((b * tokens + t) * 4 + h) * 16 + c] + dqNormed[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // qGwn = qGw1 * qN  [B, T, 4, 16]
-                double[] qGwn = new double[global::AttnDsl.Runtime.ArrayLength.Of("qGwn", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qGwn[((b * tokens + t) * 4 + h) * 16 + c] = qGw1[((b * tokens + t) * 4 + h) * 16 + c] * qN[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // qMean = sum / 16 of qGwn over the channels  [B, T, 4, 1]
-                double[] qMean = new double[global::AttnDsl.Runtime.ArrayLength.Of("qMean", [batch, tokens, 4, 1])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                sum += qGwn[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-
-                            qMean[(b * tokens + t) * 4 + h] = sum / 16;
-                        }
-                    }
-                }
-
-                // qNm = qN * qMean  [B, T, 4, 16]
-                double[] qNm = new double[global::AttnDsl.Runtime.ArrayLength.Of("qNm", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qNm[((b * tokens + t) * 4 + h) * 16 + c] = qN[((b * tokens + t) * 4 + h) * 16 + c] * qMean[(b * tokens + t) * 4 + h];
-                            }
-                        }
-                    }
-                }
-
-                // qInner = qGw1 - qNm  [B, T, 4, 16]
-                double[] qInner = new double[global::AttnDsl.Runtime.ArrayLength.Of("qInner", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qInner[((b * tokens + t) * 4 + h) * 16 + c] = qGw1[((b * tokens + t) * 4 + h) * 16 + c] - qNm[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dq = qInner * qR  [B, T, 4, 16]
-                double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            for (int c = 0; c < 16; c++)
-                            {
-                                dq[((b * tokens + t) * 4 + h) * 16 + c] = qInner[((b * tokens + t) * 4 + h) * 16 + c] * qR[(b * tokens + t) * 4 + h];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx2 = LinearTransposed("dx2", dkFlat, kProjWeight, rows, 16, 64); // dkFlat k_proj.weight  [B, T, 64]
+                double[] dx3 = Add("dx3", dx, dx2, rows, 64); // dx + dx2  [B, T, 64]
+                double[] dkProjWeight = OuterSum("dkProjWeight", dkFlat, x, rows, 16, 64); // Σ dkFlat ⊗ x  [16, 64]
+                double[] dqNormed = Rotate("dqNormed", dqRotated, Frequencies, -1, rows, 4, 16); // pairs (i, i + 8) of dqRotated turned by minus position · f_i  [B, T, 4, 16]
+                double[] qR = InverseRms("qR", q, 1E-06, rows, 4, 16); // 1 / √(mean(q²) + ε) over the channels  [B, T, 4, 1]
+                double[] qN = MultiplyRows("qN", q, qR, rows, 4, 16); // q * qR  [B, T, 4, 16]
+                double[] qNormWeightG = Multiply("qNormWeightG", dqNormed, qN, rows, 64); // dqNormed * qN  [B, T, 4, 16]
+                double[] dqNormWeight = SumTo("dqNormWeight", qNormWeightG, rows, 4, 16); // Σ qNormWeightG  [16]
+                double[] qGw = MultiplyChannels("qGw", dqNormed, qNormWeight, rows, 4, 16); // dqNormed * qNormWeight  [B, T, 4, 16]
+                double[] qGw1 = Add("qGw1", qGw, dqNormed, rows, 64); // qGw + dqNormed  [B, T, 4, 16]
+                double[] qGwn = Multiply("qGwn", qGw1, qN, rows, 64); // qGw1 * qN  [B, T, 4, 16]
+                double[] qMean = Mean("qMean", qGwn, rows, 4, 16); // mean of qGwn over the channels  [B, T, 4, 1]
+                double[] qNm = MultiplyRows("qNm", qN, qMean, rows, 4, 16); // qN * qMean  [B, T, 4, 16]
+                double[] qInner = Subtract("qInner", qGw1, qNm, rows, 64); // qGw1 - qNm  [B, T, 4, 16]
+                double[] dq = MultiplyRows("dq", qInner, qR, rows, 4, 16); // qInner * qR  [B, T, 4, 16]
                 double[] dqFlat = dq; // [B, T, 64]
-
-                // dx4 = dqFlat q_proj.weight  [B, T, 64]
-                double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dqFlat[(b * tokens + t) * 64 + c] * qProjWeight[c * 64 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 64]
-                double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx5[(b * tokens + t) * 64 + c] = dx3[(b * tokens + t) * 64 + c] + dx4[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqFlat ⊗ x  [64, 64]
-                double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dqProjWeight[r * 64 + c] += dqFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx4 = LinearTransposed("dx4", dqFlat, qProjWeight, rows, 64, 64); // dqFlat q_proj.weight  [B, T, 64]
+                double[] dx5 = Add("dx5", dx3, dx4, rows, 64); // dx3 + dx4  [B, T, 64]
+                double[] dqProjWeight = OuterSum("dqProjWeight", dqFlat, x, rows, 64, 64); // Σ dqFlat ⊗ x  [64, 64]
                 dqProjWeight.CopyTo(gradients.QProj.Data, 0);
                 dqNormWeight.CopyTo(gradients.QNorm.Data, 0);
                 dkProjWeight.CopyTo(gradients.KProj.Data, 0);
@@ -1073,10 +190,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 1, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 1, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 16]
                 return new(o, oLse);
             }
 
@@ -1099,10 +213,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 1, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 1, 16]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 16]
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
                 foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -1131,8 +242,6 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 64]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [64, 64]
                 double[] qNormWeight = weights.QNorm.Data; // [16]
                 double[] kProjWeight = weights.KProj.Data; // [16, 64]
@@ -1140,189 +249,21 @@ namespace Layers
                 double[] vProjWeight = weights.VProj.Data; // [16, 64]
                 double[] oProjWeight = weights.OProj.Data; // [64, 64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 64]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 64); // x q_proj.weightᵀ  [B, T, 64]
                 double[] q = qFlat; // [B, T, 4, 16]
-
-                // qNormed = q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
-                double[] qNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("qNormed", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += q[((b * tokens + t) * 4 + h) * 16 + c] * q[((b * tokens + t) * 4 + h) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                qNormed[((b * tokens + t) * 4 + h) * 16 + c] = q[((b * tokens + t) * 4 + h) * 16 + c] * s * (1 + qNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // qRotated = qNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 4, 16]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = qNormed[at + pair];
-                                double z = qNormed[at + pair + 8];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 16]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qNormed = RmsNormOnePlus("qNormed", q, qNormWeight, 1E-06, rows, 4, 16); // q / √(mean(q²) + ε) · (1 + w), per head vector  [B, T, 4, 16]
+                double[] qRotated = Rotate("qRotated", qNormed, Frequencies, 1, rows, 4, 16); // pairs (i, i + 8) of qNormed turned by position · f_i  [B, T, 4, 16]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 16); // x k_proj.weightᵀ  [B, T, 16]
                 double[] k = kFlat; // [B, T, 1, 16]
-
-                // kNormed = k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
-                double[] kNormed = new double[global::AttnDsl.Runtime.ArrayLength.Of("kNormed", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            double squares = 0;
-                            for (int c = 0; c < 16; c++)
-                            {
-                                squares += k[(b * tokens + t) * 16 + c] * k[(b * tokens + t) * 16 + c];
-                            }
-
-                            double s = 1 / double.Sqrt(squares / 16 + 1E-06);
-                            for (int c = 0; c < 16; c++)
-                            {
-                                kNormed[(b * tokens + t) * 16 + c] = k[(b * tokens + t) * 16 + c] * s * (1 + kNormWeight[c]);
-                            }
-                        }
-                    }
-                }
-
-                // kRotated = kNormed with channel pairs (i, i + 8) turned by position · f_i  [B, T, 1, 16]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 1, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 1; h++)
-                        {
-                            int at = (b * tokens + t) * 16;
-                            for (int pair = 0; pair < 8; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = kNormed[at + pair];
-                                double z = kNormed[at + pair + 8];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 8] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 16]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 16])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 16; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 16 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kNormed = RmsNormOnePlus("kNormed", k, kNormWeight, 1E-06, rows, 1, 16); // k / √(mean(k²) + ε) · (1 + w), per head vector  [B, T, 1, 16]
+                double[] kRotated = Rotate("kRotated", kNormed, Frequencies, 1, rows, 1, 16); // pairs (i, i + 8) of kNormed turned by position · f_i  [B, T, 1, 16]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 16); // x v_proj.weightᵀ  [B, T, 16]
                 double[] v = vFlat; // [B, T, 1, 16]
-
-                double[] keys2 = cache.Append(0, kRotated, rows); // [B, S, 1, 16]: keys as the scores read them, cached and new
-
+                double[] keys = cache.Append(0, kRotated, rows); // [B, S, 1, 16]: keys as the scores read them, cached and new
                 double[] values = cache.Append(1, v, rows); // [B, S, 1, 16]: values, cached and new
-
-                // o = softmax attention of qRotated, keys2, values  [B, T, 4, 16]
-                (double[] o, double[] oLse) = Attend(qRotated, keys2, values, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, keys, values, rows, cancellationToken); // softmax attention of qRotated, keys, values  [B, T, 4, 16]
                 double[] oFlat = o; // [B, T, 64]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 64 + c] * oProjWeight[r * 64 + c];
-                            }
-
-                            output[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 64, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
                 cache.Commit(rows);
                 return output;
             }
@@ -1339,17 +280,337 @@ namespace Layers
                 return Prefill(weights, x, cache, global::AttnDsl.TokenRows.Uniform(cache.Batch, 1), cancellationToken);
             }
 
+            /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+            private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x / √(mean(x²) + ε) · (1 + w), per vector of channels.</summary>
+            private static double[] RmsNormOnePlus(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, double epsilon, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            double squares = 0;
+                            for (int c = 0; c < width; c++)
+                            {
+                                squares += x[((b * tokens + t) * heads + h) * width + c] * x[((b * tokens + t) * heads + h) * width + c];
+                            }
+
+                            double s = 1 / double.Sqrt(squares / width + epsilon);
+                            for (int c = 0; c < width; c++)
+                            {
+                                y[((b * tokens + t) * heads + h) * width + c] = x[((b * tokens + t) * heads + h) * width + c] * s * (1 + w[c]);
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Channel pairs (i, i + half) of every head turned by position · f_i, i below half. Direction −1 turns back.</summary>
+            private static double[] Rotate(string name, global::System.ReadOnlySpan<double> x, double[] frequencies, int direction, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int half = frequencies.Length;
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            int at = ((b * tokens + t) * heads + h) * width;
+                            for (int pair = 0; pair < half; pair++)
+                            {
+                                double angle = direction * rows.Position(b, t) * frequencies[pair];
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
+                                double u = x[at + pair];
+                                double z = x[at + pair + half];
+                                y[at + pair] = u * cos - z * sin;
+                                y[at + pair + half] = u * sin + z * cos;
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+            private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+            private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = 1 / √(mean(x²) + ε) over the channels.</summary>
+            private static double[] InverseRms(string name, global::System.ReadOnlySpan<double> x, double epsilon, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, 1])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < width; c++)
+                            {
+                                sum += x[((b * tokens + t) * heads + h) * width + c] * x[((b * tokens + t) * heads + h) * width + c];
+                            }
+
+                            y[(b * tokens + t) * heads + h] = 1 / double.Sqrt(sum / width + epsilon);
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x * w, element by element; w is repeated.</summary>
+            private static double[] MultiplyRows(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            for (int c = 0; c < width; c++)
+                            {
+                                y[((b * tokens + t) * heads + h) * width + c] = x[((b * tokens + t) * heads + h) * width + c] * w[(b * tokens + t) * heads + h];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x * w, element by element.</summary>
+            private static double[] Multiply(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] * w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = Σ x over the axes that y lacks: back through a repeat.</summary>
+            private static double[] SumTo(string name, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            for (int c = 0; c < width; c++)
+                            {
+                                y[c] += x[((b * tokens + t) * heads + h) * width + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x * w, element by element; w is repeated.</summary>
+            private static double[] MultiplyChannels(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            for (int c = 0; c < width; c++)
+                            {
+                                y[((b * tokens + t) * heads + h) * width + c] = x[((b * tokens + t) * heads + h) * width + c] * w[c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element.</summary>
+            private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = mean(x) over the channels.</summary>
+            private static double[] Mean(string name, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, 1])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < width; c++)
+                            {
+                                sum += x[((b * tokens + t) * heads + h) * width + c];
+                            }
+
+                            y[(b * tokens + t) * heads + h] = sum / width;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x - w, element by element.</summary>
+            private static double[] Subtract(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] - w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
             /// <summary>Softmax attention over every visible key.</summary>
-            /// <remarks>
-            /// <para>q = x Wqᵀ [B, T, 4, 16]; k = x Wkᵀ [B, S, 1, 16]; v = x Wvᵀ [B, S, 1, 16]</para>
-            /// <para>q, k ← u / √(mean(u²) + 1E-06) · (1 + w), per head vector, before rotation</para>
-            /// <para>q, k ← channel pairs (i, i+8) turned by position · f_i; f_i = 10000^(−2i/16)</para>
-            /// <para>s_ij = ⟨q_i, k_j⟩ / √144 for 4 score heads; head h reads query head h, key head h/4, value head h/4</para>
-            /// <para>s_ij ← 50 · tanh(s_ij / 50)</para>
-            /// <para>j ≤ i (causal, the last query sees the last key)</para>
-            /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
-            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 64]</para>
-            /// </remarks>
             /// <param name="q">[B, T, 4, 16].</param>
             /// <param name="k">[B, S, 1, 16].</param>
             /// <param name="v">[B, S, 1, 16].</param>

@@ -71,21 +71,15 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -99,7 +93,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output, count, 128, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);
@@ -129,19 +122,14 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::System.Span<float> oLse = scratch.Take(count, 4); // [B, T, 4]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -157,19 +145,14 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output2, count, 128, 64, 1, threads);
-
                 global::System.Span<float> doProjBias = gradients.OProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(outputGradient, doProjBias, [count, 64], [64], threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 128, 64, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 64, 128, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::System.Span<float> dkRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::System.Span<float> dv = scratch.Take(count, 64); // [B, T, 2, 32]
@@ -192,42 +175,29 @@ namespace Layers
                     dsinks,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dvProjBias = gradients.VProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], [64], threads);
-
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(dkRotated, dk, rows, 2, 32, inverse: true, threads);
-
                 global::System.Span<float> dkProjBias = gradients.KProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], [64], threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(dqRotated, dq, rows, 4, 32, inverse: true, threads);
-
                 global::System.Span<float> dqProjBias = gradients.QProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], [128], threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 128, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 128, 64, 1, accumulate: false, threads);
             }
@@ -361,7 +331,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dsinks = gradients.Sinks.Data;
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
@@ -424,25 +393,17 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 cache.Append(0, kRotated, rows); // keys as the scores read them
-
                 cache.Append(1, vBiased, rows); // values
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), o, default, threads, cancellationToken);
@@ -451,7 +412,6 @@ namespace Layers
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<ushort>(0), cache.View<ushort>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), o, default, threads, cancellationToken);
                 }
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output, count, 128, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);

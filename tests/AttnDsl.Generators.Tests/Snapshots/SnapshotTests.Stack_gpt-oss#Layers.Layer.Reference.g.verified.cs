@@ -68,8 +68,6 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 64]
                 double[] qProjBias = weights.QProjBias.Data; // [128]
                 double[] kProjWeight = weights.KProj.Data; // [64, 64]
@@ -80,191 +78,21 @@ namespace Layers
                 double[] oProjWeight = weights.OProj.Data; // [64, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
-                // qBiased = qFlat + qProjBias  [B, T, 128]
-                double[] qBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("qBiased", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 128; c++)
-                        {
-                            qBiased[(b * tokens + t) * 128 + c] = qFlat[(b * tokens + t) * 128 + c] + qProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 128); // x q_proj.weightᵀ  [B, T, 128]
+                double[] qBiased = AddChannels("qBiased", qFlat, qProjBias, rows, 128); // qFlat + qProjBias  [B, T, 128]
                 double[] q = qBiased; // [B, T, 4, 32]
-
-                // qRotated = q with channel pairs (i, i + 16) turned by position · f_i  [B, T, 4, 32]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = q[at + pair];
-                                double z = q[at + pair + 16];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // kBiased = kFlat + kProjBias  [B, T, 64]
-                double[] kBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("kBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            kBiased[(b * tokens + t) * 64 + c] = kFlat[(b * tokens + t) * 64 + c] + kProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1.3465735902799727, 1, rows, 4, 32); // pairs (i, i + 16) of q turned by position · f_i  [B, T, 4, 32]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 64); // x k_proj.weightᵀ  [B, T, 64]
+                double[] kBiased = AddChannels("kBiased", kFlat, kProjBias, rows, 64); // kFlat + kProjBias  [B, T, 64]
                 double[] k = kBiased; // [B, T, 2, 32]
-
-                // kRotated = k with channel pairs (i, i + 16) turned by position · f_i  [B, T, 2, 32]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 2, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 2; h++)
-                        {
-                            int at = ((b * tokens + t) * 2 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = k[at + pair];
-                                double z = k[at + pair + 16];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // vBiased = vFlat + vProjBias  [B, T, 64]
-                double[] vBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("vBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            vBiased[(b * tokens + t) * 64 + c] = vFlat[(b * tokens + t) * 64 + c] + vProjBias[c];
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1.3465735902799727, 1, rows, 2, 32); // pairs (i, i + 16) of k turned by position · f_i  [B, T, 2, 32]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 64); // x v_proj.weightᵀ  [B, T, 64]
+                double[] vBiased = AddChannels("vBiased", vFlat, vProjBias, rows, 64); // vFlat + vProjBias  [B, T, 64]
                 double[] v = vBiased; // [B, T, 2, 32]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 4, 32]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, sinks, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, sinks, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 4, 32]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            output[(b * tokens + t) * 64 + c] = projected[(b * tokens + t) * 64 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 64); // projected + oProjBias  [B, T, 64]
                 return output;
             }
 
@@ -284,8 +112,6 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 64]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 64]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 64]
                 double[] qProjBias = weights.QProjBias.Data; // [128]
                 double[] kProjWeight = weights.KProj.Data; // [64, 64]
@@ -296,465 +122,42 @@ namespace Layers
                 double[] oProjWeight = weights.OProj.Data; // [64, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
-                // qBiased = qFlat + qProjBias  [B, T, 128]
-                double[] qBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("qBiased", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 128; c++)
-                        {
-                            qBiased[(b * tokens + t) * 128 + c] = qFlat[(b * tokens + t) * 128 + c] + qProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 128); // x q_proj.weightᵀ  [B, T, 128]
+                double[] qBiased = AddChannels("qBiased", qFlat, qProjBias, rows, 128); // qFlat + qProjBias  [B, T, 128]
                 double[] q = qBiased; // [B, T, 4, 32]
-
-                // qRotated = q with channel pairs (i, i + 16) turned by position · f_i  [B, T, 4, 32]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = q[at + pair];
-                                double z = q[at + pair + 16];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // kBiased = kFlat + kProjBias  [B, T, 64]
-                double[] kBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("kBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            kBiased[(b * tokens + t) * 64 + c] = kFlat[(b * tokens + t) * 64 + c] + kProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1.3465735902799727, 1, rows, 4, 32); // pairs (i, i + 16) of q turned by position · f_i  [B, T, 4, 32]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 64); // x k_proj.weightᵀ  [B, T, 64]
+                double[] kBiased = AddChannels("kBiased", kFlat, kProjBias, rows, 64); // kFlat + kProjBias  [B, T, 64]
                 double[] k = kBiased; // [B, T, 2, 32]
-
-                // kRotated = k with channel pairs (i, i + 16) turned by position · f_i  [B, T, 2, 32]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 2, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 2; h++)
-                        {
-                            int at = ((b * tokens + t) * 2 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = k[at + pair];
-                                double z = k[at + pair + 16];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // vBiased = vFlat + vProjBias  [B, T, 64]
-                double[] vBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("vBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            vBiased[(b * tokens + t) * 64 + c] = vFlat[(b * tokens + t) * 64 + c] + vProjBias[c];
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1.3465735902799727, 1, rows, 2, 32); // pairs (i, i + 16) of k turned by position · f_i  [B, T, 2, 32]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 64); // x v_proj.weightᵀ  [B, T, 64]
+                double[] vBiased = AddChannels("vBiased", vFlat, vProjBias, rows, 64); // vFlat + vProjBias  [B, T, 64]
                 double[] v = vBiased; // [B, T, 2, 32]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 4, 32]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, sinks, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, sinks, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 4, 32]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            output[(b * tokens + t) * 64 + c] = projected[(b * tokens + t) * 64 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
-                // doProjBias = Σ outputGradient  [64]
-                double[] doProjBias = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjBias", [64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            doProjBias[c] += outputGradient[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 128]
-                double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 64 + c] * oProjWeight[c * 128 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [64, 128]
-                double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [64, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 128; c++)
-                            {
-                                doProjWeight[r * 128 + c] += outputGradient[(b * tokens + t) * 64 + r] * oFlat[(b * tokens + t) * 128 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 64); // projected + oProjBias  [B, T, 64]
+                double[] doProjBias = SumTo("doProjBias", outputGradient, rows, 64); // Σ outputGradient  [64]
+                double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 64, 128); // outputGradient o_proj.weight  [B, T, 128]
+                double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 64, 128); // Σ outputGradient ⊗ oFlat  [64, 128]
                 double[] do2 = doFlat; // [B, T, 4, 32]
-
                 (double[] dqRotated, double[] dkRotated, double[] dv, double[] dsinks) = AttendGradient(qRotated, kRotated, v, sinks, o, oLse, do2, rows, cancellationToken);
-
                 double[] dvBiased = dv; // [B, T, 64]
-
-                // dvProjBias = Σ dvBiased  [64]
-                double[] dvProjBias = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjBias", [64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dvProjBias[c] += dvBiased[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dx = dvBiased v_proj.weight  [B, T, 64]
-                double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dvBiased[(b * tokens + t) * 64 + c] * vProjWeight[c * 64 + r];
-                            }
-
-                            dx[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvBiased ⊗ x  [64, 64]
-                double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dvProjWeight[r * 64 + c] += dvBiased[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dk = dkRotated with channel pairs (i, i + 16) turned by minus position · f_i  [B, T, 2, 32]
-                double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 2, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 2; h++)
-                        {
-                            int at = ((b * tokens + t) * 2 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = dkRotated[at + pair];
-                                double z = dkRotated[at + pair + 16];
-                                dk[at + pair] = u * cos - z * sin;
-                                dk[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
+                double[] dvProjBias = SumTo("dvProjBias", dvBiased, rows, 64); // Σ dvBiased  [64]
+                double[] dx = LinearTransposed("dx", dvBiased, vProjWeight, rows, 64, 64); // dvBiased v_proj.weight  [B, T, 64]
+                double[] dvProjWeight = OuterSum("dvProjWeight", dvBiased, x, rows, 64, 64); // Σ dvBiased ⊗ x  [64, 64]
+                double[] dk = Rotate("dk", dkRotated, Frequencies, 1.3465735902799727, -1, rows, 2, 32); // pairs (i, i + 16) of dkRotated turned by minus position · f_i  [B, T, 2, 32]
                 double[] dkBiased = dk; // [B, T, 64]
-
-                // dkProjBias = Σ dkBiased  [64]
-                double[] dkProjBias = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjBias", [64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dkProjBias[c] += dkBiased[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dx2 = dkBiased k_proj.weight  [B, T, 64]
-                double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dkBiased[(b * tokens + t) * 64 + c] * kProjWeight[c * 64 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 64]
-                double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx3[(b * tokens + t) * 64 + c] = dx[(b * tokens + t) * 64 + c] + dx2[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkBiased ⊗ x  [64, 64]
-                double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [64, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dkProjWeight[r * 64 + c] += dkBiased[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dq = dqRotated with channel pairs (i, i + 16) turned by minus position · f_i  [B, T, 4, 32]
-                double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 4, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = dqRotated[at + pair];
-                                double z = dqRotated[at + pair + 16];
-                                dq[at + pair] = u * cos - z * sin;
-                                dq[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
+                double[] dkProjBias = SumTo("dkProjBias", dkBiased, rows, 64); // Σ dkBiased  [64]
+                double[] dx2 = LinearTransposed("dx2", dkBiased, kProjWeight, rows, 64, 64); // dkBiased k_proj.weight  [B, T, 64]
+                double[] dx3 = Add("dx3", dx, dx2, rows, 64); // dx + dx2  [B, T, 64]
+                double[] dkProjWeight = OuterSum("dkProjWeight", dkBiased, x, rows, 64, 64); // Σ dkBiased ⊗ x  [64, 64]
+                double[] dq = Rotate("dq", dqRotated, Frequencies, 1.3465735902799727, -1, rows, 4, 32); // pairs (i, i + 16) of dqRotated turned by minus position · f_i  [B, T, 4, 32]
                 double[] dqBiased = dq; // [B, T, 128]
-
-                // dqProjBias = Σ dqBiased  [128]
-                double[] dqProjBias = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjBias", [128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 128; c++)
-                        {
-                            dqProjBias[c] += dqBiased[(b * tokens + t) * 128 + c];
-                        }
-                    }
-                }
-
-                // dx4 = dqBiased q_proj.weight  [B, T, 64]
-                double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += dqBiased[(b * tokens + t) * 128 + c] * qProjWeight[c * 64 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 64]
-                double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            dx5[(b * tokens + t) * 64 + c] = dx3[(b * tokens + t) * 64 + c] + dx4[(b * tokens + t) * 64 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqBiased ⊗ x  [128, 64]
-                double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [128, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            for (int c = 0; c < 64; c++)
-                            {
-                                dqProjWeight[r * 64 + c] += dqBiased[(b * tokens + t) * 128 + r] * x[(b * tokens + t) * 64 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dqProjBias = SumTo("dqProjBias", dqBiased, rows, 128); // Σ dqBiased  [128]
+                double[] dx4 = LinearTransposed("dx4", dqBiased, qProjWeight, rows, 128, 64); // dqBiased q_proj.weight  [B, T, 64]
+                double[] dx5 = Add("dx5", dx3, dx4, rows, 64); // dx3 + dx4  [B, T, 64]
+                double[] dqProjWeight = OuterSum("dqProjWeight", dqBiased, x, rows, 128, 64); // Σ dqBiased ⊗ x  [128, 64]
                 dqProjWeight.CopyTo(gradients.QProj.Data, 0);
                 dqProjBias.CopyTo(gradients.QProjBias.Data, 0);
                 dkProjWeight.CopyTo(gradients.KProj.Data, 0);
@@ -784,9 +187,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
                 double[] sinks = weights.Sinks.Data; // [4]
 
-                // o = softmax attention of query, key, value  [B, T, 4, 32]
-                (double[] o, double[] oLse) = Attend(query, key, value, sinks, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, sinks, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 32]
                 return new(o, oLse);
             }
 
@@ -811,9 +212,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 double[] sinks = weights.Sinks.Data; // [4]
 
-                // o = softmax attention of query, key, value  [B, T, 4, 32]
-                (double[] o, double[] oLse) = Attend(query, key, value, sinks, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, sinks, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 4, 32]
                 (double[] dq, double[] dk, double[] dv, double[] dsinks) = AttendGradient(query, key, value, sinks, o, oLse, outputGradient, rows, cancellationToken);
 
                 foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -843,8 +242,6 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 64]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 64]
                 double[] qProjBias = weights.QProjBias.Data; // [128]
                 double[] kProjWeight = weights.KProj.Data; // [64, 64]
@@ -855,195 +252,23 @@ namespace Layers
                 double[] oProjWeight = weights.OProj.Data; // [64, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [64]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * qProjWeight[r * 64 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
-                // qBiased = qFlat + qProjBias  [B, T, 128]
-                double[] qBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("qBiased", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 128; c++)
-                        {
-                            qBiased[(b * tokens + t) * 128 + c] = qFlat[(b * tokens + t) * 128 + c] + qProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 64, 128); // x q_proj.weightᵀ  [B, T, 128]
+                double[] qBiased = AddChannels("qBiased", qFlat, qProjBias, rows, 128); // qFlat + qProjBias  [B, T, 128]
                 double[] q = qBiased; // [B, T, 4, 32]
-
-                // qRotated = q with channel pairs (i, i + 16) turned by position · f_i  [B, T, 4, 32]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 4, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = q[at + pair];
-                                double z = q[at + pair + 16];
-                                qRotated[at + pair] = u * cos - z * sin;
-                                qRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * kProjWeight[r * 64 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // kBiased = kFlat + kProjBias  [B, T, 64]
-                double[] kBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("kBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            kBiased[(b * tokens + t) * 64 + c] = kFlat[(b * tokens + t) * 64 + c] + kProjBias[c];
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1.3465735902799727, 1, rows, 4, 32); // pairs (i, i + 16) of q turned by position · f_i  [B, T, 4, 32]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 64, 64); // x k_proj.weightᵀ  [B, T, 64]
+                double[] kBiased = AddChannels("kBiased", kFlat, kProjBias, rows, 64); // kFlat + kProjBias  [B, T, 64]
                 double[] k = kBiased; // [B, T, 2, 32]
-
-                // kRotated = k with channel pairs (i, i + 16) turned by position · f_i  [B, T, 2, 32]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 2, 32])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 2; h++)
-                        {
-                            int at = ((b * tokens + t) * 2 + h) * 32;
-                            for (int pair = 0; pair < 16; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = 1.3465735902799727 * double.Cos(angle);
-                                double sin = 1.3465735902799727 * double.Sin(angle);
-                                double u = k[at + pair];
-                                double z = k[at + pair + 16];
-                                kRotated[at + pair] = u * cos - z * sin;
-                                kRotated[at + pair + 16] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += x[(b * tokens + t) * 64 + c] * vProjWeight[r * 64 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // vBiased = vFlat + vProjBias  [B, T, 64]
-                double[] vBiased = new double[global::AttnDsl.Runtime.ArrayLength.Of("vBiased", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            vBiased[(b * tokens + t) * 64 + c] = vFlat[(b * tokens + t) * 64 + c] + vProjBias[c];
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1.3465735902799727, 1, rows, 2, 32); // pairs (i, i + 16) of k turned by position · f_i  [B, T, 2, 32]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 64, 64); // x v_proj.weightᵀ  [B, T, 64]
+                double[] vBiased = AddChannels("vBiased", vFlat, vProjBias, rows, 64); // vFlat + vProjBias  [B, T, 64]
                 double[] v = vBiased; // [B, T, 2, 32]
-
-                double[] keys2 = cache.Append(0, kRotated, rows); // [B, S, 2, 32]: keys as the scores read them, cached and new
-
+                double[] keys = cache.Append(0, kRotated, rows); // [B, S, 2, 32]: keys as the scores read them, cached and new
                 double[] values = cache.Append(1, v, rows); // [B, S, 2, 32]: values, cached and new
-
-                // o = softmax attention of qRotated, keys2, values  [B, T, 4, 32]
-                (double[] o, double[] oLse) = Attend(qRotated, keys2, values, sinks, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, keys, values, sinks, rows, cancellationToken); // softmax attention of qRotated, keys, values  [B, T, 4, 32]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 64]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 64]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 64; c++)
-                        {
-                            output[(b * tokens + t) * 64 + c] = projected[(b * tokens + t) * 64 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 64); // oFlat o_proj.weightᵀ  [B, T, 64]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 64); // projected + oProjBias  [B, T, 64]
                 cache.Commit(rows);
                 return output;
             }
@@ -1060,17 +285,180 @@ namespace Layers
                 return Prefill(weights, x, cache, global::AttnDsl.TokenRows.Uniform(cache.Batch, 1), cancellationToken);
             }
 
+            /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+            private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element; w is repeated.</summary>
+            private static double[] AddChannels(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Channel pairs (i, i + half) of every head turned by position · f_i, i below half. Direction −1 turns back.</summary>
+            private static double[] Rotate(string name, global::System.ReadOnlySpan<double> x, double[] frequencies, double magnitude, int direction, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int half = frequencies.Length;
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            int at = ((b * tokens + t) * heads + h) * width;
+                            for (int pair = 0; pair < half; pair++)
+                            {
+                                double angle = direction * rows.Position(b, t) * frequencies[pair];
+                                double cos = magnitude * double.Cos(angle);
+                                double sin = magnitude * double.Sin(angle);
+                                double u = x[at + pair];
+                                double z = x[at + pair + half];
+                                y[at + pair] = u * cos - z * sin;
+                                y[at + pair + half] = u * sin + z * cos;
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = Σ x over the axes that y lacks: back through a repeat.</summary>
+            private static double[] SumTo(string name, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[c] += x[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+            private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+            private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element.</summary>
+            private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
             /// <summary>Softmax attention over every visible key.</summary>
-            /// <remarks>
-            /// <para>q = x Wqᵀ + b [B, T, 4, 32]; k = x Wkᵀ + b [B, S, 2, 32]; v = x Wvᵀ + b [B, S, 2, 32]</para>
-            /// <para>q, k ← channel pairs (i, i+16) turned by position · f_i; f_i = 150000^(−2i/32), divided by 32 along a ramp over pairs 4.046 to 8.699 (YaRN)</para>
-            /// <para>cos and sin times 0.1 · 1 · ln 32 + 1 (YaRN)</para>
-            /// <para>s_ij = ⟨q_i, k_j⟩ / √32 for 4 score heads; head h reads query head h, key head h/2, value head h/2</para>
-            /// <para>j ≤ i (causal, the last query sees the last key)</para>
-            /// <para>j &gt; i − 8 (window of 8 keys, the query's own included)</para>
-            /// <para>p_ij = e^(s_ij − M_i) / (Σ_j e^(s_ij − M_i) + e^(sinks_h − M_i)); a row that sees no key yields 0</para>
-            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ + bo [B, T, 64]</para>
-            /// </remarks>
             /// <param name="q">[B, T, 4, 32].</param>
             /// <param name="k">[B, S, 2, 32].</param>
             /// <param name="v">[B, S, 2, 32].</param>

@@ -62,21 +62,15 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
                 Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
                 Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -90,7 +84,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 512, 512, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 512);
@@ -115,19 +108,14 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
                 Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
                 Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
                 global::System.Span<float> oLse = scratch.Take(count, 8); // [B, T, 8]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -143,16 +131,12 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 512, 512, 1, threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 512, 512, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 512, 512, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqRotated = scratch.Take(count, 512); // [B, T, 8, 64]
                 global::System.Span<float> dkRotated = scratch.Take(count, 256); // [B, T, 4, 64]
                 global::System.Span<float> dv = scratch.Take(count, 256); // [B, T, 4, 64]
@@ -174,33 +158,23 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dx = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 512, 256, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 256, 512, 1, accumulate: false, threads);
-
                 global::System.Span<float> dk = scratch.Take(count, 256); // [B, T, 4, 64]
                 Rotation.Apply(dkRotated, dk, rows, 4, 64, inverse: true, threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 512, 256, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 512], [count, 512], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 256, 512, 1, accumulate: false, threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 512); // [B, T, 8, 64]
                 Rotation.Apply(dqRotated, dq, rows, 8, 64, inverse: true, threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 512, 512, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 512], [count, 512], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 512, 512, 1, accumulate: false, threads);
             }
@@ -331,7 +305,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
                     query,
@@ -388,25 +361,17 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
                 Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
                 Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
-
                 cache.Append(0, kRotated, rows); // keys as the scores read them
-
                 cache.Append(1, vFlat, rows); // values
-
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
@@ -415,7 +380,6 @@ namespace Layers
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                 }
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 512, 512, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 512);

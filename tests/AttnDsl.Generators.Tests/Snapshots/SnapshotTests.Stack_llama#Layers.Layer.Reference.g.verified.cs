@@ -64,146 +64,22 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 512]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [512, 512]
                 double[] kProjWeight = weights.KProj.Data; // [256, 512]
                 double[] vProjWeight = weights.VProj.Data; // [256, 512]
                 double[] oProjWeight = weights.OProj.Data; // [512, 512]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 512]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * qProjWeight[r * 512 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 512, 512); // x q_proj.weightᵀ  [B, T, 512]
                 double[] q = qFlat; // [B, T, 8, 64]
-
-                // qRotated = q with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 8, 64]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 8, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 8; h++)
-                        {
-                            int at = ((b * tokens + t) * 8 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = q[at + 2 * pair];
-                                double z = q[at + 2 * pair + 1];
-                                qRotated[at + 2 * pair] = u * cos - z * sin;
-                                qRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 256]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * kProjWeight[r * 512 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1, rows, 8, 64); // pairs (2i, 2i + 1) of q turned by position · f_i  [B, T, 8, 64]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 512, 256); // x k_proj.weightᵀ  [B, T, 256]
                 double[] k = kFlat; // [B, T, 4, 64]
-
-                // kRotated = k with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 4, 64]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 4, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = k[at + 2 * pair];
-                                double z = k[at + 2 * pair + 1];
-                                kRotated[at + 2 * pair] = u * cos - z * sin;
-                                kRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 256]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * vProjWeight[r * 512 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1, rows, 4, 64); // pairs (2i, 2i + 1) of k turned by position · f_i  [B, T, 4, 64]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 512, 256); // x v_proj.weightᵀ  [B, T, 256]
                 double[] v = vFlat; // [B, T, 4, 64]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 8, 64]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 8, 64]
                 double[] oFlat = o; // [B, T, 512]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 512]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 512 + c] * oProjWeight[r * 512 + c];
-                            }
-
-                            output[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 512, 512); // oFlat o_proj.weightᵀ  [B, T, 512]
                 return output;
             }
 
@@ -223,368 +99,39 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 512]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 512]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [512, 512]
                 double[] kProjWeight = weights.KProj.Data; // [256, 512]
                 double[] vProjWeight = weights.VProj.Data; // [256, 512]
                 double[] oProjWeight = weights.OProj.Data; // [512, 512]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 512]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * qProjWeight[r * 512 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 512, 512); // x q_proj.weightᵀ  [B, T, 512]
                 double[] q = qFlat; // [B, T, 8, 64]
-
-                // qRotated = q with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 8, 64]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 8, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 8; h++)
-                        {
-                            int at = ((b * tokens + t) * 8 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = q[at + 2 * pair];
-                                double z = q[at + 2 * pair + 1];
-                                qRotated[at + 2 * pair] = u * cos - z * sin;
-                                qRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 256]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * kProjWeight[r * 512 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1, rows, 8, 64); // pairs (2i, 2i + 1) of q turned by position · f_i  [B, T, 8, 64]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 512, 256); // x k_proj.weightᵀ  [B, T, 256]
                 double[] k = kFlat; // [B, T, 4, 64]
-
-                // kRotated = k with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 4, 64]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 4, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = k[at + 2 * pair];
-                                double z = k[at + 2 * pair + 1];
-                                kRotated[at + 2 * pair] = u * cos - z * sin;
-                                kRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 256]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * vProjWeight[r * 512 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1, rows, 4, 64); // pairs (2i, 2i + 1) of k turned by position · f_i  [B, T, 4, 64]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 512, 256); // x v_proj.weightᵀ  [B, T, 256]
                 double[] v = vFlat; // [B, T, 4, 64]
-
-                // o = softmax attention of qRotated, kRotated, v  [B, T, 8, 64]
-                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, kRotated, v, rows, cancellationToken); // softmax attention of qRotated, kRotated, v  [B, T, 8, 64]
                 double[] oFlat = o; // [B, T, 512]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 512]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 512 + c] * oProjWeight[r * 512 + c];
-                            }
-
-                            output[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 512]
-                double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 512 + c] * oProjWeight[c * 512 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [512, 512]
-                double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [512, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            for (int c = 0; c < 512; c++)
-                            {
-                                doProjWeight[r * 512 + c] += outputGradient[(b * tokens + t) * 512 + r] * oFlat[(b * tokens + t) * 512 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 512, 512); // oFlat o_proj.weightᵀ  [B, T, 512]
+                double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 512, 512); // outputGradient o_proj.weight  [B, T, 512]
+                double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 512, 512); // Σ outputGradient ⊗ oFlat  [512, 512]
                 double[] do2 = doFlat; // [B, T, 8, 64]
-
                 (double[] dqRotated, double[] dkRotated, double[] dv) = AttendGradient(qRotated, kRotated, v, o, oLse, do2, rows, cancellationToken);
-
                 double[] dvFlat = dv; // [B, T, 256]
-
-                // dx = dvFlat v_proj.weight  [B, T, 512]
-                double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += dvFlat[(b * tokens + t) * 256 + c] * vProjWeight[c * 512 + r];
-                            }
-
-                            dx[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvFlat ⊗ x  [256, 512]
-                double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [256, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            for (int c = 0; c < 512; c++)
-                            {
-                                dvProjWeight[r * 512 + c] += dvFlat[(b * tokens + t) * 256 + r] * x[(b * tokens + t) * 512 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dk = dkRotated with channel pairs (2i, 2i + 1) turned by minus position · f_i  [B, T, 4, 64]
-                double[] dk = new double[global::AttnDsl.Runtime.ArrayLength.Of("dk", [batch, tokens, 4, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = dkRotated[at + 2 * pair];
-                                double z = dkRotated[at + 2 * pair + 1];
-                                dk[at + 2 * pair] = u * cos - z * sin;
-                                dk[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
+                double[] dx = LinearTransposed("dx", dvFlat, vProjWeight, rows, 256, 512); // dvFlat v_proj.weight  [B, T, 512]
+                double[] dvProjWeight = OuterSum("dvProjWeight", dvFlat, x, rows, 256, 512); // Σ dvFlat ⊗ x  [256, 512]
+                double[] dk = Rotate("dk", dkRotated, Frequencies, -1, rows, 4, 64); // pairs (2i, 2i + 1) of dkRotated turned by minus position · f_i  [B, T, 4, 64]
                 double[] dkFlat = dk; // [B, T, 256]
-
-                // dx2 = dkFlat k_proj.weight  [B, T, 512]
-                double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += dkFlat[(b * tokens + t) * 256 + c] * kProjWeight[c * 512 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 512]
-                double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 512; c++)
-                        {
-                            dx3[(b * tokens + t) * 512 + c] = dx[(b * tokens + t) * 512 + c] + dx2[(b * tokens + t) * 512 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkFlat ⊗ x  [256, 512]
-                double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [256, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            for (int c = 0; c < 512; c++)
-                            {
-                                dkProjWeight[r * 512 + c] += dkFlat[(b * tokens + t) * 256 + r] * x[(b * tokens + t) * 512 + c];
-                            }
-                        }
-                    }
-                }
-
-                // dq = dqRotated with channel pairs (2i, 2i + 1) turned by minus position · f_i  [B, T, 8, 64]
-                double[] dq = new double[global::AttnDsl.Runtime.ArrayLength.Of("dq", [batch, tokens, 8, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 8; h++)
-                        {
-                            int at = ((b * tokens + t) * 8 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = -rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = dqRotated[at + 2 * pair];
-                                double z = dqRotated[at + 2 * pair + 1];
-                                dq[at + 2 * pair] = u * cos - z * sin;
-                                dq[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
+                double[] dx2 = LinearTransposed("dx2", dkFlat, kProjWeight, rows, 256, 512); // dkFlat k_proj.weight  [B, T, 512]
+                double[] dx3 = Add("dx3", dx, dx2, rows, 512); // dx + dx2  [B, T, 512]
+                double[] dkProjWeight = OuterSum("dkProjWeight", dkFlat, x, rows, 256, 512); // Σ dkFlat ⊗ x  [256, 512]
+                double[] dq = Rotate("dq", dqRotated, Frequencies, -1, rows, 8, 64); // pairs (2i, 2i + 1) of dqRotated turned by minus position · f_i  [B, T, 8, 64]
                 double[] dqFlat = dq; // [B, T, 512]
-
-                // dx4 = dqFlat q_proj.weight  [B, T, 512]
-                double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += dqFlat[(b * tokens + t) * 512 + c] * qProjWeight[c * 512 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 512]
-                double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 512; c++)
-                        {
-                            dx5[(b * tokens + t) * 512 + c] = dx3[(b * tokens + t) * 512 + c] + dx4[(b * tokens + t) * 512 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqFlat ⊗ x  [512, 512]
-                double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [512, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            for (int c = 0; c < 512; c++)
-                            {
-                                dqProjWeight[r * 512 + c] += dqFlat[(b * tokens + t) * 512 + r] * x[(b * tokens + t) * 512 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx4 = LinearTransposed("dx4", dqFlat, qProjWeight, rows, 512, 512); // dqFlat q_proj.weight  [B, T, 512]
+                double[] dx5 = Add("dx5", dx3, dx4, rows, 512); // dx3 + dx4  [B, T, 512]
+                double[] dqProjWeight = OuterSum("dqProjWeight", dqFlat, x, rows, 512, 512); // Σ dqFlat ⊗ x  [512, 512]
                 dqProjWeight.CopyTo(gradients.QProj.Data, 0);
                 dkProjWeight.CopyTo(gradients.KProj.Data, 0);
                 dvProjWeight.CopyTo(gradients.VProj.Data, 0);
@@ -607,10 +154,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 64]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 64]);
-
-                // o = softmax attention of query, key, value  [B, T, 8, 64]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 8, 64]
                 return new(o, oLse);
             }
 
@@ -633,10 +177,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 64]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 64]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 8, 64]);
-
-                // o = softmax attention of query, key, value  [B, T, 8, 64]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 8, 64]
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
                 foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -665,150 +206,24 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 512]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [512, 512]
                 double[] kProjWeight = weights.KProj.Data; // [256, 512]
                 double[] vProjWeight = weights.VProj.Data; // [256, 512]
                 double[] oProjWeight = weights.OProj.Data; // [512, 512]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 512]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * qProjWeight[r * 512 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 512, 512); // x q_proj.weightᵀ  [B, T, 512]
                 double[] q = qFlat; // [B, T, 8, 64]
-
-                // qRotated = q with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 8, 64]
-                double[] qRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("qRotated", [batch, tokens, 8, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 8; h++)
-                        {
-                            int at = ((b * tokens + t) * 8 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = q[at + 2 * pair];
-                                double z = q[at + 2 * pair + 1];
-                                qRotated[at + 2 * pair] = u * cos - z * sin;
-                                qRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 256]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * kProjWeight[r * 512 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qRotated = Rotate("qRotated", q, Frequencies, 1, rows, 8, 64); // pairs (2i, 2i + 1) of q turned by position · f_i  [B, T, 8, 64]
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 512, 256); // x k_proj.weightᵀ  [B, T, 256]
                 double[] k = kFlat; // [B, T, 4, 64]
-
-                // kRotated = k with channel pairs (2i, 2i + 1) turned by position · f_i  [B, T, 4, 64]
-                double[] kRotated = new double[global::AttnDsl.Runtime.ArrayLength.Of("kRotated", [batch, tokens, 4, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int h = 0; h < 4; h++)
-                        {
-                            int at = ((b * tokens + t) * 4 + h) * 64;
-                            for (int pair = 0; pair < 32; pair++)
-                            {
-                                double angle = rows.Position(b, t) * Frequencies[pair];
-                                double cos = double.Cos(angle);
-                                double sin = double.Sin(angle);
-                                double u = k[at + 2 * pair];
-                                double z = k[at + 2 * pair + 1];
-                                kRotated[at + 2 * pair] = u * cos - z * sin;
-                                kRotated[at + 2 * pair + 1] = u * sin + z * cos;
-                            }
-                        }
-                    }
-                }
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 256]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += x[(b * tokens + t) * 512 + c] * vProjWeight[r * 512 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kRotated = Rotate("kRotated", k, Frequencies, 1, rows, 4, 64); // pairs (2i, 2i + 1) of k turned by position · f_i  [B, T, 4, 64]
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 512, 256); // x v_proj.weightᵀ  [B, T, 256]
                 double[] v = vFlat; // [B, T, 4, 64]
-
-                double[] keys2 = cache.Append(0, kRotated, rows); // [B, S, 4, 64]: keys as the scores read them, cached and new
-
+                double[] keys = cache.Append(0, kRotated, rows); // [B, S, 4, 64]: keys as the scores read them, cached and new
                 double[] values = cache.Append(1, v, rows); // [B, S, 4, 64]: values, cached and new
-
-                // o = softmax attention of qRotated, keys2, values  [B, T, 8, 64]
-                (double[] o, double[] oLse) = Attend(qRotated, keys2, values, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(qRotated, keys, values, rows, cancellationToken); // softmax attention of qRotated, keys, values  [B, T, 8, 64]
                 double[] oFlat = o; // [B, T, 512]
-
-                // output = oFlat o_proj.weightᵀ  [B, T, 512]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 512])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 512; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 512; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 512 + c] * oProjWeight[r * 512 + c];
-                            }
-
-                            output[(b * tokens + t) * 512 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] output = Linear("output", oFlat, oProjWeight, rows, 512, 512); // oFlat o_proj.weightᵀ  [B, T, 512]
                 cache.Commit(rows);
                 return output;
             }
@@ -825,15 +240,138 @@ namespace Layers
                 return Prefill(weights, x, cache, global::AttnDsl.TokenRows.Uniform(cache.Batch, 1), cancellationToken);
             }
 
+            /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+            private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Channel pairs (2i, 2i + 1) of every head turned by position · f_i, i below half. Direction −1 turns back.</summary>
+            private static double[] Rotate(string name, global::System.ReadOnlySpan<double> x, double[] frequencies, int direction, global::AttnDsl.TokenRows rows, int heads, int width)
+            {
+                int half = frequencies.Length;
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, heads, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int h = 0; h < heads; h++)
+                        {
+                            int at = ((b * tokens + t) * heads + h) * width;
+                            for (int pair = 0; pair < half; pair++)
+                            {
+                                double angle = direction * rows.Position(b, t) * frequencies[pair];
+                                double cos = double.Cos(angle);
+                                double sin = double.Sin(angle);
+                                double u = x[at + 2 * pair];
+                                double z = x[at + 2 * pair + 1];
+                                y[at + 2 * pair] = u * cos - z * sin;
+                                y[at + 2 * pair + 1] = u * sin + z * cos;
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+            private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+            private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element.</summary>
+            private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
             /// <summary>Softmax attention over every visible key.</summary>
-            /// <remarks>
-            /// <para>q = x Wqᵀ [B, T, 8, 64]; k = x Wkᵀ [B, S, 4, 64]; v = x Wvᵀ [B, S, 4, 64]</para>
-            /// <para>q, k ← channel pairs (2i, 2i+1) turned by position · f_i; f_i = 10000^(−2i/64)</para>
-            /// <para>s_ij = ⟨q_i, k_j⟩ / √64 for 8 score heads; head h reads query head h, key head h/2, value head h/2</para>
-            /// <para>j ≤ i (causal, the last query sees the last key)</para>
-            /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
-            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ [B, T, 512]</para>
-            /// </remarks>
             /// <param name="q">[B, T, 8, 64].</param>
             /// <param name="k">[B, S, 4, 64].</param>
             /// <param name="v">[B, S, 4, 64].</param>

@@ -55,15 +55,11 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qFlat,
@@ -77,7 +73,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 64, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);
@@ -102,13 +97,10 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> oLse = scratch.Take(count, 4); // [B, T, 4]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -124,16 +116,12 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 64, 64, 1, threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 64, 64, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> dv = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -155,27 +143,19 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 64, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 64, 64, 1, accumulate: false, threads);
             }
@@ -306,7 +286,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
                     query,

@@ -69,27 +69,19 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qRotated,
@@ -103,7 +95,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 128, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);
@@ -133,25 +124,18 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::System.Span<float> oLse = scratch.Take(count, 4); // [B, T, 4]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -167,16 +151,12 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output2, count, 128, 64, 1, threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 128, 64, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 64, 128, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::System.Span<float> dkRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::System.Span<float> dv = scratch.Take(count, 64); // [B, T, 2, 32]
@@ -198,102 +178,69 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dvProjBias = gradients.VProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], [64], threads);
-
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dkNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(dkRotated, dkNormed, rows, 2, 32, inverse: true, threads);
-
                 global::System.Span<float> kR = scratch.Take(count, 2); // [B, T, 2, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(kBiased, kR, 32, 1E-06, threads);
-
                 global::System.Span<float> kN = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kBiased, kR, kN, [count, 2, 32], [count, 2, 1], threads);
-
                 global::System.Span<float> kNormWeightG = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kN, kNormWeightG, [count, 2, 32], [count, 2, 32], threads);
-
                 global::System.Span<float> dkNormWeight = gradients.KNorm.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 2, 32], [32], threads);
-
                 global::System.Span<float> kGw = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 2, 32], [32], threads);
-
                 global::System.Span<float> kGwn = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kGw, kN, kGwn, [count, 2, 32], [count, 2, 32], threads);
-
                 global::System.Span<float> kMean = scratch.Take(count, 2); // [B, T, 2, 1]
                 global::AttnDsl.Cpu.LastAxis.Mean(kGwn, kMean, 32, threads);
-
                 global::System.Span<float> kNm = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kN, kMean, kNm, [count, 2, 32], [count, 2, 1], threads);
-
                 global::System.Span<float> kInner = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Subtract(kGw, kNm, kInner, [count, 2, 32], [count, 2, 32], threads);
-
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kInner, kR, dk, [count, 2, 32], [count, 2, 1], threads);
-
                 global::System.Span<float> dkProjBias = gradients.KProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], [64], threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 64, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 64, 1, accumulate: false, threads);
-
                 global::System.Span<float> dqNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(dqRotated, dqNormed, rows, 4, 32, inverse: true, threads);
-
                 global::System.Span<float> qR = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(qBiased, qR, 32, 1E-06, threads);
-
                 global::System.Span<float> qN = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qBiased, qR, qN, [count, 4, 32], [count, 4, 1], threads);
-
                 global::System.Span<float> qNormWeightG = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qN, qNormWeightG, [count, 4, 32], [count, 4, 32], threads);
-
                 global::System.Span<float> dqNormWeight = gradients.QNorm.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 32], [32], threads);
-
                 global::System.Span<float> qGw = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 32], [32], threads);
-
                 global::System.Span<float> qGwn = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qGw, qN, qGwn, [count, 4, 32], [count, 4, 32], threads);
-
                 global::System.Span<float> qMean = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.Mean(qGwn, qMean, 32, threads);
-
                 global::System.Span<float> qNm = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qN, qMean, qNm, [count, 4, 32], [count, 4, 1], threads);
-
                 global::System.Span<float> qInner = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Subtract(qGw, qNm, qInner, [count, 4, 32], [count, 4, 32], threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qInner, qR, dq, [count, 4, 32], [count, 4, 1], threads);
-
                 global::System.Span<float> dqProjBias = gradients.QProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], [128], threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 128, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 128, 64, 1, accumulate: false, threads);
             }
@@ -424,7 +371,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
                     query,
@@ -486,31 +432,21 @@ namespace Layers
 
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
-
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
-
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
-
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
-
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
-
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
-
                 cache.Append(0, kRotated, rows); // keys as the scores read them
-
                 cache.Append(1, vBiased, rows); // values
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
@@ -519,7 +455,6 @@ namespace Layers
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                 }
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, default, output, count, 128, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);

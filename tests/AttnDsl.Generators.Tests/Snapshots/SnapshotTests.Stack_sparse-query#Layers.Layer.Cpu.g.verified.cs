@@ -58,15 +58,11 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 256, 128, 1, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 256, 64, 1, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 256, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
-
                 global::AttnDsl.Cpu.FusedAttention.Attend(
                     Geometry,
                     qFlat,
@@ -80,7 +76,6 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output, count, 128, 256, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 256);
@@ -106,13 +101,10 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 256, 128, 1, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 256, 64, 1, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 256, 64, 1, threads);
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
                 global::System.Span<float> oLse = scratch.Take(count, 8); // [B, T, 8]
                 global::AttnDsl.Cpu.FusedAttention.Attend(
@@ -128,19 +120,14 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> output2 = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output2, count, 128, 256, 1, threads);
-
                 global::System.Span<float> doProjBias = gradients.OProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(outputGradient, doProjBias, [count, 256], [256], threads);
-
                 global::System.Span<float> doFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 128, 256, 1, threads);
-
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(outputGradient, o, doProjWeight, count, 256, 128, 1, accumulate: false, threads);
-
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 8, 16]
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::System.Span<float> dv = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -162,27 +149,19 @@ namespace Layers
                     default,
                     threads,
                     cancellationToken);
-
                 global::System.Span<float> dx = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 256, 64, 1, threads);
-
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 256, 1, accumulate: false, threads);
-
                 global::System.Span<float> dx2 = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 256, 64, 1, threads);
-
                 global::System.Span<float> dx3 = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Elementwise.Add(dx, dx2, dx3, [count, 256], [count, 256], threads);
-
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 256, 1, accumulate: false, threads);
-
                 global::System.Span<float> dx4 = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 256, 128, 1, threads);
-
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 256], [count, 256], threads);
-
                 global::System.Span<float> dqProjWeight = gradients.QProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dq, x, dqProjWeight, count, 128, 256, 1, accumulate: false, threads);
             }
@@ -313,7 +292,6 @@ namespace Layers
                     oLse,
                     threads,
                     cancellationToken);
-
                 global::AttnDsl.Cpu.FusedAttentionGradient.Backward(
                     Geometry,
                     query,
@@ -371,19 +349,13 @@ namespace Layers
 
                 global::System.Span<float> qFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 256, 128, 1, threads);
-
                 global::System.Span<float> kFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 256, 64, 1, threads);
-
                 global::System.Span<float> vFlat = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 256, 64, 1, threads);
-
                 cache.Append(0, kFlat, rows); // keys as the scores read them
-
                 cache.Append(1, vFlat, rows); // values
-
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 8, 16]
-
                 if (cache.Element == global::AttnDsl.CacheElement.Float32)
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
@@ -392,7 +364,6 @@ namespace Layers
                 {
                     global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qFlat, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                 }
-
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output, count, 128, 256, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 256);

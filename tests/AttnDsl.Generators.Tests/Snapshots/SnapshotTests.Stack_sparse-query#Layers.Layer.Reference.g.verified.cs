@@ -59,114 +59,22 @@ namespace Layers
                 global::System.ArgumentNullException.ThrowIfNull(weights);
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 256]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 256]
                 double[] kProjWeight = weights.KProj.Data; // [64, 256]
                 double[] vProjWeight = weights.VProj.Data; // [64, 256]
                 double[] oProjWeight = weights.OProj.Data; // [256, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [256]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * qProjWeight[r * 256 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 256, 128); // x q_proj.weightᵀ  [B, T, 128]
                 double[] q = qFlat; // [B, T, 8, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * kProjWeight[r * 256 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 256, 64); // x k_proj.weightᵀ  [B, T, 64]
                 double[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * vProjWeight[r * 256 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 256, 64); // x v_proj.weightᵀ  [B, T, 64]
                 double[] v = vFlat; // [B, T, 4, 16]
-
-                // o = softmax attention of q, k, v  [B, T, 8, 16]
-                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 8, 16]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 256]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 256]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            output[(b * tokens + t) * 256 + c] = projected[(b * tokens + t) * 256 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 256); // oFlat o_proj.weightᵀ  [B, T, 256]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 256); // projected + oProjBias  [B, T, 256]
                 return output;
             }
 
@@ -186,303 +94,38 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(rows, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [rows.Batch, rows.Tokens, 256]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 256]);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 256]
                 double[] kProjWeight = weights.KProj.Data; // [64, 256]
                 double[] vProjWeight = weights.VProj.Data; // [64, 256]
                 double[] oProjWeight = weights.OProj.Data; // [256, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [256]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * qProjWeight[r * 256 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 256, 128); // x q_proj.weightᵀ  [B, T, 128]
                 double[] q = qFlat; // [B, T, 8, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * kProjWeight[r * 256 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 256, 64); // x k_proj.weightᵀ  [B, T, 64]
                 double[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * vProjWeight[r * 256 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 256, 64); // x v_proj.weightᵀ  [B, T, 64]
                 double[] v = vFlat; // [B, T, 4, 16]
-
-                // o = softmax attention of q, k, v  [B, T, 8, 16]
-                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(q, k, v, rows, cancellationToken); // softmax attention of q, k, v  [B, T, 8, 16]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 256]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 256]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            output[(b * tokens + t) * 256 + c] = projected[(b * tokens + t) * 256 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
-                // doProjBias = Σ outputGradient  [256]
-                double[] doProjBias = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjBias", [256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            doProjBias[c] += outputGradient[(b * tokens + t) * 256 + c];
-                        }
-                    }
-                }
-
-                // doFlat = outputGradient o_proj.weight  [B, T, 128]
-                double[] doFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("doFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += outputGradient[(b * tokens + t) * 256 + c] * oProjWeight[c * 128 + r];
-                            }
-
-                            doFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
-                // doProjWeight = Σ outputGradient ⊗ oFlat  [256, 128]
-                double[] doProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("doProjWeight", [256, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            for (int c = 0; c < 128; c++)
-                            {
-                                doProjWeight[r * 128 + c] += outputGradient[(b * tokens + t) * 256 + r] * oFlat[(b * tokens + t) * 128 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 256); // oFlat o_proj.weightᵀ  [B, T, 256]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 256); // projected + oProjBias  [B, T, 256]
+                double[] doProjBias = SumTo("doProjBias", outputGradient, rows, 256); // Σ outputGradient  [256]
+                double[] doFlat = LinearTransposed("doFlat", outputGradient, oProjWeight, rows, 256, 128); // outputGradient o_proj.weight  [B, T, 128]
+                double[] doProjWeight = OuterSum("doProjWeight", outputGradient, oFlat, rows, 256, 128); // Σ outputGradient ⊗ oFlat  [256, 128]
                 double[] do2 = doFlat; // [B, T, 8, 16]
-
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(q, k, v, o, oLse, do2, rows, cancellationToken);
-
                 double[] dvFlat = dv; // [B, T, 64]
-
-                // dx = dvFlat v_proj.weight  [B, T, 256]
-                double[] dx = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dvFlat[(b * tokens + t) * 64 + c] * vProjWeight[c * 256 + r];
-                            }
-
-                            dx[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // dvProjWeight = Σ dvFlat ⊗ x  [64, 256]
-                double[] dvProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dvProjWeight", [64, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 256; c++)
-                            {
-                                dvProjWeight[r * 256 + c] += dvFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 256 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx = LinearTransposed("dx", dvFlat, vProjWeight, rows, 64, 256); // dvFlat v_proj.weight  [B, T, 256]
+                double[] dvProjWeight = OuterSum("dvProjWeight", dvFlat, x, rows, 64, 256); // Σ dvFlat ⊗ x  [64, 256]
                 double[] dkFlat = dk; // [B, T, 64]
-
-                // dx2 = dkFlat k_proj.weight  [B, T, 256]
-                double[] dx2 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx2", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 64; c++)
-                            {
-                                sum += dkFlat[(b * tokens + t) * 64 + c] * kProjWeight[c * 256 + r];
-                            }
-
-                            dx2[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx3 = dx + dx2  [B, T, 256]
-                double[] dx3 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx3", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            dx3[(b * tokens + t) * 256 + c] = dx[(b * tokens + t) * 256 + c] + dx2[(b * tokens + t) * 256 + c];
-                        }
-                    }
-                }
-
-                // dkProjWeight = Σ dkFlat ⊗ x  [64, 256]
-                double[] dkProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkProjWeight", [64, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            for (int c = 0; c < 256; c++)
-                            {
-                                dkProjWeight[r * 256 + c] += dkFlat[(b * tokens + t) * 64 + r] * x[(b * tokens + t) * 256 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx2 = LinearTransposed("dx2", dkFlat, kProjWeight, rows, 64, 256); // dkFlat k_proj.weight  [B, T, 256]
+                double[] dx3 = Add("dx3", dx, dx2, rows, 256); // dx + dx2  [B, T, 256]
+                double[] dkProjWeight = OuterSum("dkProjWeight", dkFlat, x, rows, 64, 256); // Σ dkFlat ⊗ x  [64, 256]
                 double[] dqFlat = dq; // [B, T, 128]
-
-                // dx4 = dqFlat q_proj.weight  [B, T, 256]
-                double[] dx4 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx4", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += dqFlat[(b * tokens + t) * 128 + c] * qProjWeight[c * 256 + r];
-                            }
-
-                            dx4[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // dx5 = dx3 + dx4  [B, T, 256]
-                double[] dx5 = new double[global::AttnDsl.Runtime.ArrayLength.Of("dx5", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            dx5[(b * tokens + t) * 256 + c] = dx3[(b * tokens + t) * 256 + c] + dx4[(b * tokens + t) * 256 + c];
-                        }
-                    }
-                }
-
-                // dqProjWeight = Σ dqFlat ⊗ x  [128, 256]
-                double[] dqProjWeight = new double[global::AttnDsl.Runtime.ArrayLength.Of("dqProjWeight", [128, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            for (int c = 0; c < 256; c++)
-                            {
-                                dqProjWeight[r * 256 + c] += dqFlat[(b * tokens + t) * 128 + r] * x[(b * tokens + t) * 256 + c];
-                            }
-                        }
-                    }
-                }
-
+                double[] dx4 = LinearTransposed("dx4", dqFlat, qProjWeight, rows, 128, 256); // dqFlat q_proj.weight  [B, T, 256]
+                double[] dx5 = Add("dx5", dx3, dx4, rows, 256); // dx3 + dx4  [B, T, 256]
+                double[] dqProjWeight = OuterSum("dqProjWeight", dqFlat, x, rows, 128, 256); // Σ dqFlat ⊗ x  [128, 256]
                 dqProjWeight.CopyTo(gradients.QProj.Data, 0);
                 dkProjWeight.CopyTo(gradients.KProj.Data, 0);
                 dvProjWeight.CopyTo(gradients.VProj.Data, 0);
@@ -506,10 +149,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 8, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 8, 16]
                 return new(o, oLse);
             }
 
@@ -532,10 +172,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("outputGradient", outputGradient.Length, [rows.Batch, rows.Tokens, 8, 16]);
-
-                // o = softmax attention of query, key, value  [B, T, 8, 16]
-                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(query, key, value, rows, cancellationToken); // softmax attention of query, key, value  [B, T, 8, 16]
                 (double[] dq, double[] dk, double[] dv) = AttendGradient(query, key, value, o, oLse, outputGradient, rows, cancellationToken);
 
                 foreach (global::AttnDsl.WeightTensor<double> tensor in gradients.Tensors)
@@ -564,118 +201,24 @@ namespace Layers
                 global::AttnDsl.Runtime.RowChecks.Fresh(block, ragged: false);
                 global::AttnDsl.Runtime.Check.Length("x", x.Length, [block.Batch, block.Tokens, 256]);
                 global::AttnDsl.TokenRows rows = cache.Extend(block);
-                int batch = rows.Batch;
-                int tokens = rows.Tokens;
                 double[] qProjWeight = weights.QProj.Data; // [128, 256]
                 double[] kProjWeight = weights.KProj.Data; // [64, 256]
                 double[] vProjWeight = weights.VProj.Data; // [64, 256]
                 double[] oProjWeight = weights.OProj.Data; // [256, 128]
                 double[] oProjBias = weights.OProjBias.Data; // [256]
 
-                // qFlat = x q_proj.weightᵀ  [B, T, 128]
-                double[] qFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("qFlat", [batch, tokens, 128])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 128; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * qProjWeight[r * 256 + c];
-                            }
-
-                            qFlat[(b * tokens + t) * 128 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] qFlat = Linear("qFlat", x, qProjWeight, rows, 256, 128); // x q_proj.weightᵀ  [B, T, 128]
                 double[] q = qFlat; // [B, T, 8, 16]
-
-                // kFlat = x k_proj.weightᵀ  [B, T, 64]
-                double[] kFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("kFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * kProjWeight[r * 256 + c];
-                            }
-
-                            kFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] kFlat = Linear("kFlat", x, kProjWeight, rows, 256, 64); // x k_proj.weightᵀ  [B, T, 64]
                 double[] k = kFlat; // [B, T, 4, 16]
-
-                // vFlat = x v_proj.weightᵀ  [B, T, 64]
-                double[] vFlat = new double[global::AttnDsl.Runtime.ArrayLength.Of("vFlat", [batch, tokens, 64])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 64; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 256; c++)
-                            {
-                                sum += x[(b * tokens + t) * 256 + c] * vProjWeight[r * 256 + c];
-                            }
-
-                            vFlat[(b * tokens + t) * 64 + r] = sum;
-                        }
-                    }
-                }
-
+                double[] vFlat = Linear("vFlat", x, vProjWeight, rows, 256, 64); // x v_proj.weightᵀ  [B, T, 64]
                 double[] v = vFlat; // [B, T, 4, 16]
-
-                double[] keys2 = cache.Append(0, k, rows); // [B, S, 4, 16]: keys as the scores read them, cached and new
-
+                double[] keys = cache.Append(0, k, rows); // [B, S, 4, 16]: keys as the scores read them, cached and new
                 double[] values = cache.Append(1, v, rows); // [B, S, 4, 16]: values, cached and new
-
-                // o = softmax attention of q, keys2, values  [B, T, 8, 16]
-                (double[] o, double[] oLse) = Attend(q, keys2, values, rows, cancellationToken);
-
+                (double[] o, double[] oLse) = Attend(q, keys, values, rows, cancellationToken); // softmax attention of q, keys, values  [B, T, 8, 16]
                 double[] oFlat = o; // [B, T, 128]
-
-                // projected = oFlat o_proj.weightᵀ  [B, T, 256]
-                double[] projected = new double[global::AttnDsl.Runtime.ArrayLength.Of("projected", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int r = 0; r < 256; r++)
-                        {
-                            double sum = 0;
-                            for (int c = 0; c < 128; c++)
-                            {
-                                sum += oFlat[(b * tokens + t) * 128 + c] * oProjWeight[r * 128 + c];
-                            }
-
-                            projected[(b * tokens + t) * 256 + r] = sum;
-                        }
-                    }
-                }
-
-                // output = projected + oProjBias  [B, T, 256]
-                double[] output = new double[global::AttnDsl.Runtime.ArrayLength.Of("output", [batch, tokens, 256])];
-                for (int b = 0; b < batch; b++)
-                {
-                    for (int t = 0; t < rows.Count(b); t++)
-                    {
-                        for (int c = 0; c < 256; c++)
-                        {
-                            output[(b * tokens + t) * 256 + c] = projected[(b * tokens + t) * 256 + c] + oProjBias[c];
-                        }
-                    }
-                }
-
+                double[] projected = Linear("projected", oFlat, oProjWeight, rows, 128, 256); // oFlat o_proj.weightᵀ  [B, T, 256]
+                double[] output = AddChannels("output", projected, oProjBias, rows, 256); // projected + oProjBias  [B, T, 256]
                 cache.Commit(rows);
                 return output;
             }
@@ -692,14 +235,148 @@ namespace Layers
                 return Prefill(weights, x, cache, global::AttnDsl.TokenRows.Uniform(cache.Batch, 1), cancellationToken);
             }
 
+            /// <summary>y = x Wᵀ: y_r = Σ_c x_c W_rc.</summary>
+            private static double[] Linear(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[r * inputs + c];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element; w is repeated.</summary>
+            private static double[] AddChannels(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = Σ x over the axes that y lacks: back through a repeat.</summary>
+            private static double[] SumTo(string name, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[c] += x[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
+            private static double[] LinearTransposed(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int inputs, int outputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, outputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            double sum = 0;
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                sum += x[(b * tokens + t) * inputs + c] * w[c * outputs + r];
+                            }
+
+                            y[(b * tokens + t) * outputs + r] = sum;
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>Y = Σ a ⊗ x over the tokens: Y_rc = Σ a_r x_c.</summary>
+            private static double[] OuterSum(string name, global::System.ReadOnlySpan<double> a, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int outputs, int inputs)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [outputs, inputs])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int r = 0; r < outputs; r++)
+                        {
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                y[r * inputs + c] += a[(b * tokens + t) * outputs + r] * x[(b * tokens + t) * inputs + c];
+                            }
+                        }
+                    }
+                }
+
+                return y;
+            }
+
+            /// <summary>y = x + w, element by element.</summary>
+            private static double[] Add(string name, global::System.ReadOnlySpan<double> x, global::System.ReadOnlySpan<double> w, global::AttnDsl.TokenRows rows, int width)
+            {
+                int batch = rows.Batch;
+                int tokens = rows.Tokens;
+                double[] y = new double[global::AttnDsl.Runtime.ArrayLength.Of(name, [batch, tokens, width])];
+
+                for (int b = 0; b < batch; b++)
+                {
+                    for (int t = 0; t < rows.Count(b); t++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            y[(b * tokens + t) * width + c] = x[(b * tokens + t) * width + c] + w[(b * tokens + t) * width + c];
+                        }
+                    }
+                }
+
+                return y;
+            }
+
             /// <summary>Softmax attention over every visible key.</summary>
-            /// <remarks>
-            /// <para>q = x Wqᵀ [B, T, 8, 16]; k = x Wkᵀ [B, S, 4, 16]; v = x Wvᵀ [B, S, 4, 16]</para>
-            /// <para>s_ij = ⟨q_i, k_j⟩ / √16 for 8 score heads; head h reads query head h, key head h/2, value head h/2</para>
-            /// <para>j ≤ i (causal, the last query sees the last key)</para>
-            /// <para>p_ij = e^(s_ij − M_i) / Σ_j e^(s_ij − M_i); a row that sees no key yields 0</para>
-            /// <para>o_i = Σ_j p_ij v_j; y = concat_h(o) Woᵀ + bo [B, T, 256]</para>
-            /// </remarks>
             /// <param name="q">[B, T, 8, 16].</param>
             /// <param name="k">[B, S, 4, 16].</param>
             /// <param name="v">[B, S, 4, 16].</param>

@@ -4,20 +4,19 @@ using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
 /// <summary>The attention cores of a generated class: per distinct core a geometry, a mask and a score operation, composed of the runtime's nodes, that its kernels are specialised for.</summary>
 internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
 {
-    private readonly Dictionary<string, ScriptObject> _cores = new();
-    private readonly List<ScriptObject> _tables = new();
+    private readonly Dictionary<string, TemplateModel> _cores = new();
+    private readonly List<TemplateModel> _tables = new();
 
-    public IEnumerable<ScriptObject> All => _cores.Values;
+    public IEnumerable<TemplateModel> All => _cores.Values;
 
     /// <summary>Tables that score operations read.</summary>
-    public IEnumerable<ScriptObject> Tables => _tables;
+    public IEnumerable<TemplateModel> Tables => _tables;
 
     /// <summary>Why the kernels cannot run a core, or null.</summary>
     public static string? Refusal(AttendStep step) =>
@@ -27,10 +26,10 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
         : null;
 
     /// <summary>Names of a core's parts.</summary>
-    public ScriptObject Of(AttendStep step)
+    public TemplateModel Of(AttendStep step)
     {
-        string key = AttendStep.Describe(step.Settings) + "|" + Text(step.KeyWidth) + "|" + Text(step.ValueWidth);
-        if (!_cores.TryGetValue(key, out ScriptObject? core))
+        string key = step.DetailsText + "|" + Text(step.KeyWidth) + "|" + Text(step.ValueWidth);
+        if (!_cores.TryGetValue(key, out TemplateModel? core))
         {
             core = Core(step, _cores.Count == 0 ? "" : Text(_cores.Count + 1));
             _cores.Add(key, core);
@@ -39,11 +38,11 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
         return core;
     }
 
-    private ScriptObject Core(AttendStep step, string number)
+    private TemplateModel Core(AttendStep step, string number)
     {
         AttendSettings s = step.Settings;
         var nodes = new ScoreNodes(Table);
-        return new ScriptObject
+        return new TemplateModel
         {
             ["geometry"] = "Geometry" + number,
             ["query"] = Map(s.Query),
@@ -63,7 +62,7 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
         if (_tables.All(t => (string)t["name"]! != name))
         {
             PlanBuffer source = buffers.Single(b => b.Name == buffer);
-            _tables.Add(new ScriptObject
+            _tables.Add(new TemplateModel
             {
                 ["name"] = name,
                 ["formula"] = XmlText.Escape(source.Formula),

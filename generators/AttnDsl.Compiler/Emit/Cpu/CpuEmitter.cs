@@ -4,18 +4,17 @@ using System.Threading;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
 /// <summary>Writes the composition of the runtime's SIMD kernels that a layer is: every hot loop is in the runtime, compiled for speed whatever the user's build is.</summary>
 internal static class CpuEmitter
 {
-    private static readonly string[] s_reserved =
-    [
+    private static readonly HashSet<string> s_reserved = new(System.StringComparer.Ordinal)
+    {
         "weights", "gradients", "rows", "block", "cache", "count", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
         "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch",
-    ];
+    };
 
     /// <summary>Why this backend cannot run the plan, or null.</summary>
     public static string? Refusal(AttentionPlan plan)
@@ -34,14 +33,14 @@ internal static class CpuEmitter
         var cores = new CpuCores(plan.Buffers);
         var tables = new RotationTables();
         var renderer = new StepRenderer("cpu", "float", counting: false, cancellationToken);
-        var bodies = new ScriptObject();
-        foreach (PlanBody body in plan.Bodies.Values)
+        var bodies = new TemplateModel();
+        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, cores, tables, renderer);
+            bodies[body.Name.Replace('.', '_')] = Body(plan, body, cores, tables, renderer, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
             ["version"] = SourceFile.Version,
             ["cached"] = plan.Inputs.Cached,
@@ -55,14 +54,18 @@ internal static class CpuEmitter
             ["score_heads"] = w.ScoreHeads,
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
-            ["formula"] = new ScriptArray(plan.Formula.Select(XmlText.Escape)),
+            ["formula"] = XmlText.Paragraphs(plan.Formula),
             ["bodies"] = bodies,
             ["logits"] = plan.Bodies[BodyNames.Core].Weights.Select(w => "weights." + Identifiers.WeightProperty(w.Name) + ".Data").FirstOrDefault() ?? "default",
             ["logit_count"] = plan.Bodies[BodyNames.Core].Weights.Sum(w => w.Type.ConstantElements),
-            ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
         };
-        model["cores"] = new ScriptArray(cores.All);
-        model["tables"] = new ScriptArray(cores.Tables.Concat(tables.All));
+        string[] constants =
+        [
+            .. cores.Tables.Select(t => TemplateLibrary.Render("cpu/table", t, cancellationToken)),
+            .. tables.All.Select(t => TemplateLibrary.Render("cpu/rotation", t, cancellationToken)),
+            .. cores.All.Select(c => TemplateLibrary.Render("cpu/geometry", c, cancellationToken)),
+        ];
+        model["constants"] = string.Join("\n\n", constants);
         string[] header =
         [
             "Fused CPU kernels of " + target.Self.Name + ", composed for this layer: AVX-512, AVX2 or Vector128, chosen at run time.",
@@ -71,20 +74,22 @@ internal static class CpuEmitter
             "",
             "Attention runs in register tiles with an online softmax in base 2; no matrix of scores exists. Memory: the intermediates of a block, linear in its tokens.",
         ];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("cpu/class", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "cpu/class", model, cancellationToken);
     }
 
-    private static ScriptObject Body(AttentionPlan plan, PlanBody body, CpuCores cores, RotationTables tables, StepRenderer renderer)
+    private static string Body(AttentionPlan plan, PlanBody body, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var places = new CpuPlaces(body, new Identifiers(s_reserved));
         var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray());
         string[] steps = Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray();
-        return new ScriptObject
+        var model = new TemplateModel
         {
-            ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),
+            ["logits_given"] = body.Name == BodyNames.Core || body.Name == BodyNames.GradientOf(BodyNames.Core),
+            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.TypeText }).ToArray(),
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
             ["per_token"] = places.FloatsPerToken,
             ["parts"] = places.Parts,
         };
+        return TemplateLibrary.Render("cpu/body", model, cancellationToken);
     }
 }

@@ -9,15 +9,16 @@ namespace AttnDsl.Compiler.Emit.Cpu;
 /// <summary>Where each value of a body lives: a parameter, a weight, the caller's output, a gradient tensor, or a part of the call's scratch.</summary>
 internal sealed class CpuPlaces
 {
-    private readonly Dictionary<PlanValue, string> _names = new();
+    private readonly PlanBody _body;
+    private readonly Dictionary<PlanValue, string> _names;
     private readonly Dictionary<PlanValue, string> _destinations = new();
     private readonly Identifiers _identifiers;
-    private readonly HashSet<PlanValue> _used;
 
     public CpuPlaces(PlanBody body, Identifiers identifiers)
     {
         _identifiers = identifiers;
-        _used = new HashSet<PlanValue>(body.Steps.SelectMany(s => s.Inputs).Concat(body.Outputs));
+        _body = body;
+        _names = new Dictionary<PlanValue, string>(2 * body.Steps.Count);
         IsStrided = body.Name == BodyNames.Core;
         foreach (PlanValue input in body.Inputs)
         {
@@ -55,7 +56,7 @@ internal sealed class CpuPlaces
     public bool IsDestination(PlanValue value) => _destinations.ContainsKey(value);
 
     /// <summary>True when a step or the caller reads the value.</summary>
-    public bool IsUsed(PlanValue value) => _used.Contains(value);
+    public bool IsUsed(PlanValue value) => Fusions.Readers(_body, value) > 0;
 
     public string this[PlanValue value] => _names[value];
 

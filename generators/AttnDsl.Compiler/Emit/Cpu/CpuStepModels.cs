@@ -2,10 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Text;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
@@ -41,7 +40,7 @@ internal sealed class CpuStepModels
                 return renderer.Render(
                     partial,
                     Identity(step, stream, _places[append.X]),
-                    () => new ScriptObject { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content });
+                    () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content });
             case AttendStep attend:
                 return Attended(attend, renderer, partial);
             case AttendGradientStep gradient:
@@ -54,26 +53,26 @@ internal sealed class CpuStepModels
     }
 
     /// <summary>Constants, types and names: what a model is made from.</summary>
-    private static string Identity(PlanStep step, params string[] names)
+    [MethodImpl(Jit.Hot)]
+    private static StepIdentity Identity(PlanStep step, params string[] names)
     {
-        var identity = new StringBuilder(step.Details);
-        foreach (PlanValue value in step.Inputs.Concat(step.Outputs))
+        int inputs = step.Inputs.Count;
+        int values = inputs + step.Outputs.Count;
+        var parts = new string[1 + values + names.Length];
+        parts[0] = step.DetailsText;
+        for (int i = 0; i < values; i++)
         {
-            identity.Append('\n').Append(value.Type);
+            parts[1 + i] = (i < inputs ? step.Inputs[i] : step.Outputs[i - inputs]).TypeText;
         }
 
-        foreach (string name in names)
-        {
-            identity.Append('\n').Append(name);
-        }
-
-        return identity.ToString();
+        names.CopyTo(parts, 1 + values);
+        return new StepIdentity(parts);
     }
 
-    private ScriptObject Of(FusedStep fused, string declare)
+    private TemplateModel Of(FusedStep fused, string declare)
     {
         PlanStep step = fused.Step;
-        var model = new ScriptObject { ["declare"] = declare, ["y"] = _places[fused.Output], ["x"] = _places[step.Inputs[0]] };
+        var model = new TemplateModel { ["declare"] = declare, ["y"] = _places[fused.Output], ["x"] = _places[step.Inputs[0]] };
         switch (step)
         {
             case LinearStep linear:
@@ -145,62 +144,75 @@ internal sealed class CpuStepModels
         return renderer.Render(
             partial,
             Identity(step, declare, _places[step.X], _places[step.Output]),
-            () => new ScriptObject { ["declare"] = declare, ["x"] = _places[step.X], ["y"] = _places[step.Output] });
+            () => new TemplateModel { ["declare"] = declare, ["x"] = _places[step.X], ["y"] = _places[step.Output] });
     }
 
     private string Attended(AttendStep step, StepRenderer renderer, string partial)
     {
-        ScriptObject core = _cores.Of(step);
+        TemplateModel core = _cores.Of(step);
         bool cached = _cached.TryGetValue(step.K, out string? keys);
-        var model = new ScriptObject
+        string declare = _places.Declare(step.Output);
+        string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
+        string lse = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default";
+        string k = keys ?? _places[step.K];
+        string v = cached ? _cached[step.Values!] : _places[step.Values!];
+        string sinks = step.Sink is { } sink ? _places[sink] : "default";
+        (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
+        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
+        return renderer.Render(partial, identity, () => new TemplateModel
         {
-            ["declare"] = _places.Declare(step.Output),
-            ["declare_lse"] = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "",
+            ["declare"] = declare,
+            ["declare_lse"] = declareLse,
             ["y"] = _places[step.Output],
-            ["lse"] = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default",
+            ["lse"] = lse,
             ["q"] = _places[step.Q],
             ["cached"] = cached,
             ["strided"] = _places.IsStrided,
-            ["k"] = keys ?? _places[step.K],
-            ["v"] = cached ? _cached[step.Values!] : _places[step.Values!],
-            ["sinks"] = step.Sink is { } sink ? _places[sink] : "default",
-            ["geometry"] = (string)core["geometry"]!,
-            ["score"] = (string)core["score"]!,
-            ["mask"] = (string)core["mask"]!,
+            ["k"] = k,
+            ["v"] = v,
+            ["sinks"] = sinks,
+            ["geometry"] = geometry,
+            ["score"] = score,
+            ["mask"] = mask,
             ["key_heads"] = Text(step.Settings.Key.Heads),
             ["value_heads"] = Text(step.Settings.Value.Heads),
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["key_tokens"] = step.K.Type.Dims[1] == Dim.S ? "rows.Keys" : "rows.Tokens",
-        };
-        return renderer.Render(partial, Identity(step, [.. model.Select(m => Convert.ToString(m.Value, CultureInfo.InvariantCulture)!)]), () => model);
+        });
     }
 
     private string Differentiated(AttendGradientStep step, StepRenderer renderer, string partial)
     {
         AttendStep forward = step.Forward;
-        ScriptObject core = _cores.Of(forward);
+        TemplateModel core = _cores.Of(forward);
         bool hasSink = forward.Sink is not null;
         string[] declarations = step.Outputs.Select(_places.Declare).ToArray();
-        var model = new ScriptObject
+        string declare = string.Join("\n", declarations.Where(d => d.Length > 0));
+        string sinks = hasSink ? _places[forward.Sink!] : "default";
+        string sinkGradient = hasSink ? _places[step.Outputs[3]] : "default";
+        (string q, string k, string v) = (_places[forward.Q], _places[forward.K], _places[forward.Values!]);
+        (string o, string lse, string dO) = (_places[forward.Output], _places[forward.Lse], _places[step.OutputGradient]);
+        (string dq, string dk, string dv) = (_places[step.Outputs[0]], _places[step.Outputs[1]], _places[step.Outputs[2]]);
+        (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
+        return renderer.Render(partial, Identity(step, declare, q, k, v, sinks, o, lse, dO, geometry, score, mask, dq, dk, dv, sinkGradient), () => new TemplateModel
         {
-            ["declare"] = string.Join("\n", declarations.Where(d => d.Length > 0)),
-            ["q"] = _places[forward.Q],
-            ["k"] = _places[forward.K],
-            ["v"] = _places[forward.Values!],
-            ["sinks"] = hasSink ? _places[forward.Sink!] : "default",
-            ["o"] = _places[forward.Output],
-            ["lse"] = _places[forward.Lse],
-            ["d_o"] = _places[step.OutputGradient],
-            ["geometry"] = (string)core["geometry"]!,
-            ["score"] = (string)core["score"]!,
-            ["mask"] = (string)core["mask"]!,
-            ["dq"] = _places[step.Outputs[0]],
-            ["dk"] = _places[step.Outputs[1]],
-            ["dv"] = _places[step.Outputs[2]],
-            ["d_sinks"] = hasSink ? _places[step.Outputs[3]] : "default",
-        };
-        return renderer.Render(partial, Identity(step, [.. model.Select(m => Convert.ToString(m.Value, CultureInfo.InvariantCulture)!)]), () => model);
+            ["declare"] = declare,
+            ["q"] = q,
+            ["k"] = k,
+            ["v"] = v,
+            ["sinks"] = sinks,
+            ["o"] = o,
+            ["lse"] = lse,
+            ["d_o"] = dO,
+            ["geometry"] = geometry,
+            ["score"] = score,
+            ["mask"] = mask,
+            ["dq"] = dq,
+            ["dk"] = dk,
+            ["dv"] = dv,
+            ["d_sinks"] = sinkGradient,
+        });
     }
 
     /// <summary>Extents with the batch and token axes as one.</summary>

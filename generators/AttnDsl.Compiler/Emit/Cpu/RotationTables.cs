@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
@@ -11,11 +10,10 @@ internal sealed class RotationTables
 {
     private readonly Dictionary<RotaryTable, string> _names = new();
 
-    public IEnumerable<ScriptObject> All => _names.Select(n => new ScriptObject
+    public IEnumerable<TemplateModel> All => _names.Select(n => new TemplateModel
     {
         ["name"] = n.Value,
         ["formula"] = XmlText.Escape(n.Key.Formula),
-        ["rotation"] = true,
         ["values"] = string.Join(", ", n.Key.Frequencies.Select(ScalarType.Double.Literal)),
         ["interleaved"] = n.Key.Layout == PairLayout.Interleaved,
         ["magnitude"] = ScalarType.Double.Literal(n.Key.Magnitude),

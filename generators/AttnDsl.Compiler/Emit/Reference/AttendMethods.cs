@@ -1,19 +1,17 @@
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Reference;
 
 /// <param name="Identity">Everything the model is made from.</param>
 /// <param name="Model">What the method's template prints.</param>
-internal sealed record AttendMethod(string Identity, ScriptObject Model);
+internal sealed record AttendMethod(string Identity, TemplateModel Model);
 
 /// <summary>The attention cores of a generated class: one private method per distinct core, shared by all bodies that run it.</summary>
-internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, IReadOnlyList<string> formula)
+internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables)
 {
     private readonly Dictionary<string, string> _names = new();
     private readonly List<AttendMethod> _forwards = new();
@@ -31,10 +29,9 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
         {
             name = Numbered("Attend", _forwards.Count);
             _names.Add(key, name);
-            ScriptObject model = Core(step);
+            TemplateModel model = Core(step);
             model["method"] = name;
-            model["formula"] = new ScriptArray(formula.Select(XmlText.Escape));
-            _forwards.Add(new AttendMethod(name + "\n" + key + "\n" + string.Join("\n", formula), model));
+            _forwards.Add(new AttendMethod(name + "\n" + key, model));
         }
 
         return name;
@@ -49,7 +46,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
         {
             name = Numbered("AttendGradient", _gradients.Count);
             _names.Add(key, name);
-            ScriptObject model = Core(step.Forward);
+            TemplateModel model = Core(step.Forward);
             ScoreExpression derivative = step.ScoreDerivative;
             model["method"] = name;
             model["forward"] = forward;
@@ -62,11 +59,11 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
 
     private ScoreWriter Scores => new(scalar, "z", tables.Buffer);
 
-    private ScriptObject Core(AttendStep step)
+    private TemplateModel Core(AttendStep step)
     {
         AttendSettings s = step.Settings;
         string score = Scores.Write(s.Score);
-        return new ScriptObject
+        return new TemplateModel
         {
             ["score_heads"] = Text(s.ScoreHeads),
             ["query_heads"] = Text(s.Query.Heads),
@@ -75,6 +72,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["value_stride"] = Text(step.Values is null ? step.KeyWidth : step.ValueWidth),
+            ["prefix"] = step.Values is null && step.KeyWidth != step.ValueWidth,
             ["query_head"] = Head(s.Query),
             ["key_head"] = Head(s.Key),
             ["value_head"] = Head(step.Values is null ? s.Key : s.Value),
@@ -91,7 +89,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables, I
         AttendSettings s = step.Settings;
         return string.Join(
             "|",
-            AttendStep.Describe(s),
+            step.DetailsText,
             Text(s.ScoreHeads),
             Text(s.Query.Heads),
             Text(s.Key.Heads),

@@ -1,10 +1,10 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Reference;
 
@@ -12,11 +12,13 @@ namespace AttnDsl.Compiler.Emit.Reference;
 internal static class ReferenceEmitter
 {
     /// <summary>Names that the templates use as locals and parameters.</summary>
-    private static readonly string[] s_reserved =
-    [
-        "weights", "gradients", "rows", "block", "cache", "tensor", "batch", "tokens", "keys", "cancellationToken", "outputGradient", "query", "key", "value",
-        "b", "t", "h", "c", "r", "i", "j", "p", "s", "z", "d", "sum", "max", "share", "squares", "pair", "angle", "cos", "sin", "u", "at", "delta", "qAt", "kAt", "vAt", "oAt", "ds", "dp", "dz", "mass",
-    ];
+    private static readonly HashSet<string> s_reserved = new(System.StringComparer.Ordinal)
+    {
+        "weights", "gradients", "rows", "block", "cache", "tensor", "batch", "tokens", "cancellationToken", "outputGradient", "query", "key", "value",
+    };
+
+    /// <summary>A method returns no more tensors: a backward's further ones are gradients of weights.</summary>
+    private const int MostResults = 3;
 
     /// <summary>Why this backend cannot run the plan, or null.</summary>
     public static string? Refusal(AttentionPlan plan)
@@ -36,26 +38,27 @@ internal static class ReferenceEmitter
     /// <param name="cancellationToken">Stops rendering.</param>
     /// <param name="counting">Count multiply-adds into a public static field, for tests of the cost formulas.</param>
     public static string Emit(AttentionPlan plan, TargetType target, ScalarType scalar, CancellationToken cancellationToken, bool counting = false) =>
-        SourceFile.Wrap(target, Header(plan, target), [], Class(plan, target, scalar, counting, cancellationToken));
+        SourceFile.Wrap(target, Header(plan, target), [], "reference/class", Class(plan, target, scalar, counting, cancellationToken), cancellationToken);
 
     private static IEnumerable<string> Header(AttentionPlan plan, TargetType target) =>
         new[] { "Reference implementation of " + target.Self.Name + ": naive, every score computed, written to be read next to the maths.", "" }
             .Concat(plan.Formula)
             .Concat(["", "Memory: every intermediate as [B, T, channels], and one row of scores at a time."]);
 
-    private static string Class(AttentionPlan plan, TargetType target, ScalarType scalar, bool counting, CancellationToken cancellationToken)
+    private static TemplateModel Class(AttentionPlan plan, TargetType target, ScalarType scalar, bool counting, CancellationToken cancellationToken)
     {
         var tables = new ReferenceTables(scalar, plan.Buffers);
-        var attends = new AttendMethods(scalar, tables, plan.Formula);
+        var attends = new AttendMethods(scalar, tables);
         var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
-        var bodies = new ScriptObject();
+        var methods = new StepMethods(scalar, steps);
+        var bodies = new TemplateModel();
         foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core) && (b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill]))))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, steps);
+            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, methods, steps, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
             ["scalar"] = scalar.Keyword,
             ["cast"] = scalar.FromDouble,
@@ -75,20 +78,21 @@ internal static class ReferenceEmitter
             ["score_heads"] = w.ScoreHeads,
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
-            ["formula"] = new ScriptArray(plan.Formula.Select(XmlText.Escape)),
+            ["formula"] = XmlText.Paragraphs(plan.Formula),
             ["bodies"] = bodies,
-            ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
+            ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content }).ToArray(),
         };
-        model["attends"] = string.Join("\n", attends.Forwards.Select(a => steps.Render("attend_method", a.Identity, () => a.Model)));
-        model["attend_gradients"] = string.Join("\n", attends.Gradients.Select(a => steps.Render("attend_gradient_method", a.Identity, () => a.Model)));
-        model["tables"] = new ScriptArray(tables.Fields);
-        return TemplateLibrary.Render("reference/class", model, cancellationToken);
+        IEnumerable<string> cores = attends.Forwards.Select(a => steps.Render("methods/attend", a.Identity, () => a.Model))
+            .Concat(attends.Gradients.Select(a => steps.Render("methods/attend_gradient", a.Identity, () => a.Model)));
+        model["methods"] = string.Join("\n\n", methods.Texts.Concat(cores));
+        model["tables"] = string.Join("\n\n", tables.Fields.Select(t => TemplateLibrary.Render("reference/table", t, cancellationToken)));
+        return model;
     }
 
-    private static ScriptObject Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepRenderer renderer)
+    private static TemplateModel Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var identifiers = new Identifiers(s_reserved);
-        var names = new Dictionary<PlanValue, string>();
+        var names = new Dictionary<PlanValue, string>(2 * body.Steps.Count);
         foreach (PlanValue input in body.Inputs)
         {
             names[input] = input.Name switch
@@ -107,16 +111,27 @@ internal static class ReferenceEmitter
             names[weight] = identifiers.Local(weight.Name);
         }
 
-        var models = new StepModels(scalar, tables, attends, names, identifiers, plan.Cache.Streams.ToArray());
+        var models = new StepModels(scalar, tables, attends, methods, names, identifiers, plan.Cache.Streams.ToArray());
         string steps = string.Join("\n", body.Steps.Select(s => models.Text(s, renderer)));
-        return new ScriptObject
+        var text = new TemplateModel
         {
-            ["weights"] = new ScriptArray(body.Weights.Select(w => new ScriptObject { ["local"] = names[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.Type.ToString() })),
+            ["scalar"] = scalar.Keyword,
+            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = names[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.TypeText }).ToArray(),
             ["steps"] = steps,
-            ["results"] = new ScriptArray(body.Outputs.Select(o => names[o])),
-            ["gradients"] = new ScriptArray(body.Name.EndsWith(".backward", System.StringComparison.Ordinal)
-                ? body.Weights.Zip(body.Outputs.Skip(body.Inputs.Count - 1), (w, g) => new ScriptObject { ["property"] = Identifiers.WeightProperty(w.Name), ["local"] = names[g] })
-                : []),
         };
+        var model = new TemplateModel { ["text"] = TemplateLibrary.Render("reference/body", text, cancellationToken), ["gradients"] = "" };
+        for (int i = 0; i < body.Outputs.Count && i < MostResults; i++)
+        {
+            model["result_" + i.ToString(CultureInfo.InvariantCulture)] = names[body.Outputs[i]];
+        }
+
+        if (body.Name.EndsWith(".backward", System.StringComparison.Ordinal))
+        {
+            var gradients = body.Weights.Zip(
+                body.Outputs.Skip(body.Inputs.Count - 1), (w, g) => new TemplateModel { ["property"] = Identifiers.WeightProperty(w.Name), ["local"] = names[g] }).ToArray();
+            model["gradients"] = TemplateLibrary.Render("reference/gradients", new TemplateModel { ["gradients"] = gradients }, cancellationToken);
+        }
+
+        return model;
     }
 }

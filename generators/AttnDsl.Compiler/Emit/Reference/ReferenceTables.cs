@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Reference;
 
@@ -11,7 +10,7 @@ internal sealed class ReferenceTables
 {
     private readonly ScalarType _scalar;
     private readonly IReadOnlyList<PlanBuffer> _buffers;
-    private readonly List<ScriptObject> _fields = new();
+    private readonly List<TemplateModel> _fields = new();
     private readonly Dictionary<RotaryTable, string> _frequencies = new();
     private readonly Dictionary<string, string> _captured = new();
 
@@ -22,7 +21,7 @@ internal sealed class ReferenceTables
     }
 
     /// <summary>Fields for the class template, in order of first use.</summary>
-    public IEnumerable<ScriptObject> Fields => _fields;
+    public IEnumerable<TemplateModel> Fields => _fields;
 
     /// <summary>Name of the field with a rotation's frequencies; angles are computed in double whatever the class computes in.</summary>
     public string Frequencies(RotaryTable table)
@@ -51,7 +50,7 @@ internal sealed class ReferenceTables
         return name;
     }
 
-    private void Field(string name, string type, string formula, EquatableArray<double> values, ScalarType scalar) => _fields.Add(new ScriptObject
+    private void Field(string name, string type, string formula, EquatableArray<double> values, ScalarType scalar) => _fields.Add(new TemplateModel
     {
         ["name"] = name,
         ["type"] = type,

@@ -1,13 +1,13 @@
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
+using System.Runtime.CompilerServices;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
+using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Emit.Reference;
 
-/// <summary>Reduces each step of a body to the names, numbers and expressions its template partial prints. No logic is left to the templates.</summary>
+/// <summary>Reduces each step of a body to the names, numbers and expressions its template partial prints: a call of the method that holds its loops. No logic is left to the templates.</summary>
 internal sealed class StepModels
 {
     private readonly ScalarType _scalar;
@@ -16,12 +16,15 @@ internal sealed class StepModels
     private readonly Identifiers _identifiers;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
     private readonly AttendMethods _attends;
+    private readonly StepMethods _methods;
 
-    public StepModels(ScalarType scalar, ReferenceTables tables, AttendMethods attends, Dictionary<PlanValue, string> names, Identifiers identifiers, IReadOnlyList<CacheStreamSpec> streams)
+    public StepModels(
+        ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, Dictionary<PlanValue, string> names, Identifiers identifiers, IReadOnlyList<CacheStreamSpec> streams)
     {
         _scalar = scalar;
         _tables = tables;
         _attends = attends;
+        _methods = methods;
         _names = names;
         _identifiers = identifiers;
         _streams = streams;
@@ -35,80 +38,130 @@ internal sealed class StepModels
             _names[output] = _identifiers.Local(output.Name);
         }
 
-        return renderer.Render("steps/" + step.Kind, Identity(step), () => Of(step));
+        string method = Method(step);
+        return renderer.Render("steps/" + step.Kind, Identity(step, method), () => Of(step, method));
     }
 
-    /// <summary>Constants, names and types: what a model is made from. A table or a method that the step needs is named as well, and so declared even when the text is remembered.</summary>
-    private string Identity(PlanStep step)
+    /// <summary>What the step calls. Asked for even when the text is remembered, so that the class declares it.</summary>
+    private string Method(PlanStep step) => step switch
     {
-        var identity = new StringBuilder(step.Details);
-        foreach (PlanValue value in step.Inputs.Concat(step.Outputs))
-        {
-            identity.Append('\n').Append(_names[value]).Append(' ').Append(value.Name).Append(value.Type);
-        }
+        LinearStep linear => _methods.Of(linear),
+        OuterSumStep outer => _methods.Of(outer),
+        ElementwiseStep elementwise => _methods.Of(elementwise, Flat(elementwise), elementwise.A.Type == elementwise.B.Type ? Flat(elementwise) : elementwise.B.Type),
+        SumToStep sum => _methods.Of(sum),
+        RepeatToStep repeat => _methods.Of(repeat),
+        ScaleStep scale => _methods.Of(scale, Flat(scale.X.Type)),
+        ReduceStep reduce => _methods.Of(reduce),
+        RmsNormStep norm => _methods.Of(norm),
+        RopeStep rope => _methods.Of(rope),
+        AttendStep attend => _attends.Forward(attend),
+        AttendGradientStep gradient => _attends.Gradient(gradient),
+        _ => "",
+    };
 
-        return identity.Append('\n').Append(step switch
+    /// <summary>Constants, names and types: what a model is made from. A table that the step needs is named as well, and so declared.</summary>
+    [MethodImpl(Jit.Hot)]
+    private StepIdentity Identity(PlanStep step, string method)
+    {
+        var parts = new string[3 + (3 * (step.Inputs.Count + step.Outputs.Count))];
+        parts[0] = step.DetailsText;
+        parts[1] = method;
+        parts[2] = step switch
         {
             RopeStep rope => _tables.Frequencies(rope.Table),
-            AttendStep attend => _attends.Forward(attend),
-            AttendGradientStep gradient => _attends.Gradient(gradient),
-            AppendStep append => Text(_streams.ToList().IndexOf(append.Stream)),
+            AppendStep append => Stream(append),
             _ => "",
-        }).ToString();
+        };
+        for (int i = 0; i < step.Inputs.Count + step.Outputs.Count; i++)
+        {
+            PlanValue value = i < step.Inputs.Count ? step.Inputs[i] : step.Outputs[i - step.Inputs.Count];
+            parts[3 + (3 * i)] = _names[value];
+            parts[4 + (3 * i)] = value.Name;
+            parts[5 + (3 * i)] = value.TypeText;
+        }
+
+        return new StepIdentity(parts);
     }
 
-    private ScriptObject Of(PlanStep step)
+    private TemplateModel Of(PlanStep step, string method)
     {
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
-            ["kind"] = step.Kind,
             ["y"] = _names[step.Output],
-            ["y_shape"] = step.Output.Type.ToString(),
-            ["y_size"] = Size(step.Output),
+            ["y_shape"] = step.Output.TypeText,
+            ["method"] = method,
         };
         switch (step)
         {
             case LinearStep linear:
-                Fill(model, linear);
+                TensorType w = linear.Weight.Type;
+                (string rows, string columns) = (w.Dims[w.Rank - 2].Text, w.Channels.Text);
+                model["x"] = _names[linear.X];
+                model["w"] = _names[linear.Weight];
+                model["weight"] = linear.Weight.Name;
+                model["transposed"] = linear.Transposed;
+                model["sizes"] = Sizes(linear.Output.Type, skipLast: true, linear.Transposed ? rows : columns, linear.Transposed ? columns : rows);
                 break;
             case OuterSumStep outer:
-                Fill(model, outer);
+                model["a"] = _names[outer.A];
+                model["b"] = _names[outer.B];
+                model["sizes"] = Sizes(outer.A.Type, skipLast: true, outer.A.Type.Channels.Text, outer.B.Type.Channels.Text);
                 break;
             case ElementwiseStep elementwise:
-                Fill(model, elementwise);
+                model["x"] = _names[elementwise.A];
+                model["b"] = _names[elementwise.B];
+                model["operator"] = StepMethods.Symbol(elementwise.Operator);
+                model["sizes"] = Sizes(Flat(elementwise), skipLast: false);
                 break;
             case SumToStep sum:
-                Fill(model, new LoopNest(sum.X.Type, skipLast: false), sum.X, sum.Output);
+                model["x"] = _names[sum.X];
+                model["sizes"] = Sizes(sum.X.Type, skipLast: false);
                 break;
             case RepeatToStep repeat:
-                Fill(model, new LoopNest(repeat.Output.Type, skipLast: false), repeat.X, repeat.Output);
+                model["x"] = _names[repeat.X];
+                model["sizes"] = Sizes(repeat.Output.Type, skipLast: false);
                 break;
             case ScaleStep scale:
-                Fill(model, new LoopNest(scale.X.Type, skipLast: false), scale.X, scale.Output);
+                model["x"] = _names[scale.X];
                 model["factor"] = _scalar.Literal(scale.Factor);
+                model["sizes"] = Sizes(Flat(scale.X.Type), skipLast: false);
                 break;
             case ReshapeStep reshape:
                 model["x"] = _names[reshape.X];
                 break;
             case ReduceStep reduce:
-                Fill(model, reduce);
+                model["x"] = _names[reduce.X];
+                model["squares"] = reduce.Reduction == Reduction.InverseRms;
+                model["epsilon"] = _scalar.Literal(reduce.Epsilon);
+                model["reduction"] = reduce.Reduction == Reduction.Mean ? "mean" : "sum";
+                model["sizes"] = Sizes(reduce.X.Type, skipLast: false);
                 break;
             case RmsNormStep norm:
-                Fill(model, norm);
+                model["x"] = _names[norm.X];
+                model["w"] = _names[norm.Gain];
+                model["epsilon"] = _scalar.Literal(norm.Epsilon);
+                model["gain_text"] = norm.OnePlus ? "(1 + w)" : "w";
+                model["sizes"] = Sizes(norm.X.Type, skipLast: false);
                 break;
             case RopeStep rope:
                 Fill(model, rope);
                 break;
             case AppendStep append:
                 model["x"] = _names[append.X];
-                model["stream"] = _streams.ToList().IndexOf(append.Stream);
+                model["stream"] = Stream(append);
                 model["content"] = append.Stream.Content;
                 break;
             case AttendStep attend:
                 Fill(model, attend);
                 break;
             case AttendGradientStep gradient:
-                Fill(model, gradient);
+                Fill(model, gradient.Forward);
+                model["o"] = _names[gradient.Forward.Output];
+                model["d_o"] = _names[gradient.OutputGradient];
+                model["dq"] = _names[gradient.Outputs[0]];
+                model["dk"] = _names[gradient.Outputs[1]];
+                model["dv"] = _names[gradient.Outputs[2]];
+                model["d_sink"] = gradient.Forward.Sink is null ? "" : _names[gradient.Outputs[3]];
                 break;
             default:
                 throw new PlanException("the reference has no model for " + step.Kind);
@@ -117,121 +170,20 @@ internal sealed class StepModels
         return model;
     }
 
-    private void Fill(ScriptObject model, LinearStep step)
-    {
-        bool perHead = step.PerHead;
-        var nest = new LoopNest(step.Output.Type, skipLast: true);
-        (string rows, string columns) = (step.Weight.Type.Dims[step.Weight.Type.Rank - 2].Text, step.Weight.Type.Channels.Text);
-        string head = perHead ? "h * " + rows + " + " : "";
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
-        model["x"] = _names[step.X];
-        model["w"] = _names[step.Weight];
-        model["weight"] = step.Weight.Name;
-        model["transposed"] = step.Transposed;
-        model["outputs"] = step.Transposed ? columns : rows;
-        model["inputs"] = step.Transposed ? rows : columns;
-        model["x_index"] = nest.Index(step.X.Type, "c");
-        model["y_index"] = nest.Index(step.Output.Type, "r");
-        string row = step.Transposed ? "c" : "r";
-        model["w_index"] = (perHead ? "(" + head + row + ")" : row) + " * " + columns + " + " + (step.Transposed ? "r" : "c");
-    }
-
-    private void Fill(ScriptObject model, OuterSumStep step)
-    {
-        var nest = new LoopNest(step.A.Type, skipLast: true);
-        string rows = step.A.Type.Channels.Text;
-        string columns = step.B.Type.Channels.Text;
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
-        model["a"] = _names[step.A];
-        model["b"] = _names[step.B];
-        model["rows"] = rows;
-        model["columns"] = columns;
-        model["a_index"] = nest.Index(step.A.Type, "r");
-        model["b_index"] = nest.Index(step.B.Type, "c");
-        model["y_index"] = (step.PerHead ? "(h * " + rows + " + r)" : "r") + " * " + columns + " + c";
-    }
-
-    private void Fill(ScriptObject model, ElementwiseStep step)
-    {
-        var nest = new LoopNest(step.A.Type, skipLast: false);
-        Fill(model, nest, step.A, step.Output);
-        model["b"] = _names[step.B];
-        model["b_index"] = nest.Index(step.B.Type);
-        model["operator"] = step.Operator switch
-        {
-            ElementwiseOperator.Add => "+",
-            ElementwiseOperator.Subtract => "-",
-            _ => "*",
-        };
-    }
-
-    private void Fill(ScriptObject model, ReduceStep step)
-    {
-        var nest = new LoopNest(step.X.Type, skipLast: true);
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
-        model["x"] = _names[step.X];
-        model["x_index"] = nest.Index(step.X.Type, "c");
-        model["y_index"] = nest.Index(step.Output.Type);
-        model["channels"] = step.X.Type.Channels.Text;
-        model["squares"] = step.Reduction == Reduction.InverseRms;
-        model["result"] = step.Reduction switch
-        {
-            Reduction.Sum => "sum",
-            Reduction.Mean => "sum / " + step.X.Type.Channels.Text,
-            _ => "1 / " + _scalar.Keyword + ".Sqrt(sum / " + step.X.Type.Channels.Text + " + " + _scalar.Literal(step.Epsilon) + ")",
-        };
-    }
-
-    private void Fill(ScriptObject model, RmsNormStep step)
-    {
-        var nest = new LoopNest(step.X.Type, skipLast: true);
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
-        model["x"] = _names[step.X];
-        model["w"] = _names[step.Gain];
-        model["index"] = nest.Index(step.X.Type, "c");
-        model["channels"] = step.X.Type.Channels.Text;
-        model["epsilon"] = _scalar.Literal(step.Epsilon);
-        model["gain"] = step.OnePlus ? "(1 + " + _names[step.Gain] + "[c])" : _names[step.Gain] + "[c]";
-        model["gain_text"] = step.OnePlus ? "(1 + w)" : "w";
-    }
-
-    private void Fill(ScriptObject model, RopeStep step)
+    private void Fill(TemplateModel model, RopeStep step)
     {
         RotaryTable table = step.Table;
-        var nest = new LoopNest(step.X.Type, skipLast: true);
-        string half = Text(table.RotaryDim / 2);
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
         model["x"] = _names[step.X];
-        model["start"] = nest.Index(step.X.Type, "0");
-        model["pairs"] = half;
         model["frequencies"] = _tables.Frequencies(table);
-        model["u"] = table.Layout == PairLayout.Interleaved ? "2 * pair" : "pair";
-        model["v"] = table.Layout == PairLayout.Interleaved ? "2 * pair + 1" : "pair + " + half;
-        model["pair_text"] = table.Layout == PairLayout.Interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
-        model["sign"] = step.Inverse ? "-" : "";
-        model["cos"] = Turn("Cos", table.Magnitude);
-        model["sin"] = Turn("Sin", table.Magnitude);
-        model["rotary"] = Text(table.RotaryDim);
-        model["width"] = step.X.Type.Channels.Text;
-        model["passes"] = table.RotaryDim < step.X.Type.Channels.Size;
+        model["magnitude"] = table.Magnitude == 1 ? "" : ScalarType.Double.Literal(table.Magnitude);
+        model["direction"] = step.Inverse ? "-1" : "1";
         model["inverse"] = step.Inverse;
+        model["pair_text"] = table.Layout == PairLayout.Interleaved ? "(2i, 2i + 1)" : "(i, i + " + Text(table.RotaryDim / 2) + ")";
+        model["sizes"] = Sizes(step.X.Type, skipLast: false);
     }
 
-    /// <summary>Angles are doubles whatever the class computes in.</summary>
-    private string Turn(string function, double magnitude)
+    private void Fill(TemplateModel model, AttendStep step)
     {
-        string value = (magnitude == 1 ? "" : ScalarType.Double.Literal(magnitude) + " * ") + "double." + function + "(angle)";
-        return _scalar.FromDouble.Length == 0 ? value : _scalar.FromDouble + (magnitude == 1 ? value : "(" + value + ")");
-    }
-
-    private void Fill(ScriptObject model, AttendStep step)
-    {
-        model["method"] = _attends.Forward(step);
         model["q"] = _names[step.Q];
         model["k"] = _names[step.K];
         model["v"] = _names[step.Values ?? step.K];
@@ -240,28 +192,27 @@ internal sealed class StepModels
         model["lse"] = _names[step.Lse];
     }
 
-    private void Fill(ScriptObject model, AttendGradientStep step)
+    /// <summary>Operands of equal type are long vectors per token, whatever their heads.</summary>
+    private static TensorType Flat(ElementwiseStep step) => step.A.Type == step.B.Type ? Flat(step.A.Type) : step.A.Type;
+
+    private static TensorType Flat(TensorType type)
     {
-        Fill(model, step.Forward);
-        model["method"] = _attends.Gradient(step);
-        model["o"] = _names[step.Forward.Output];
-        model["d_o"] = _names[step.OutputGradient];
-        model["dq"] = _names[step.Outputs[0]];
-        model["dk"] = _names[step.Outputs[1]];
-        model["dv"] = _names[step.Outputs[2]];
-        model["d_sink"] = step.Forward.Sink is null ? "" : _names[step.Outputs[3]];
+        int symbols = type.Dims.Count(d => !d.IsConstant);
+        return type.Rank - symbols < 2 ? type : new TensorType(type.Dims.Take(symbols).Append(Dim.Of(type.ConstantElements)).ToEquatableArray());
     }
 
-    private void Fill(ScriptObject model, LoopNest nest, PlanValue x, PlanValue y)
-    {
-        model["open"] = nest.Open;
-        model["close"] = nest.Close;
-        model["x"] = _names[x];
-        model["x_index"] = nest.Index(x.Type);
-        model["y_index"] = nest.Index(y.Type);
-    }
+    private static string Sizes(TensorType type, bool skipLast, params string[] more) => string.Join(", ", LoopNest.Arguments(type, skipLast).Concat(more));
 
-    private static string Size(PlanValue value) => string.Join(", ", LoopNest.Extents(value.Type));
+    private string Stream(AppendStep append)
+    {
+        int stream = 0;
+        while (_streams[stream] != append.Stream)
+        {
+            stream++;
+        }
+
+        return Text(stream);
+    }
 
     private static string Text(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

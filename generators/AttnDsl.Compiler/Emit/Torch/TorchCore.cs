@@ -5,7 +5,6 @@ using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Torch;
 
@@ -19,7 +18,7 @@ internal static class TorchCore
         : step.Outputs.Count > 2 ? "it returns no probabilities"
         : null;
 
-    public static ScriptObject Model(AttendStep step, TorchTables tables, TorchParameters parameters)
+    public static TemplateModel Model(AttendStep step, TorchTables tables, TorchParameters parameters)
     {
         AttendSettings s = step.Settings;
         var score = new TorchScoreWriter(tables.Buffer);
@@ -28,7 +27,7 @@ internal static class TorchCore
         string[] clauses = mask.Clauses(s.Mask).ToArray();
         string? problem = SdpaProblem(step);
         double factor = s.Scale * Math.Sqrt(step.KeyWidth);
-        return new ScriptObject
+        return new TemplateModel
         {
             ["query_map"] = Mapped(s.Query),
             ["key_map"] = Mapped(s.Key),
@@ -63,12 +62,12 @@ internal static class TorchCore
         _ => ".repeat(1, " + Text(map.ScoreHeads / map.Heads) + ", 1, 1)",
     };
 
-    private static ScriptArray Indices(TorchScoreWriter writer, long heads, bool inDouble) => new(writer.Used.Select(kind => new ScriptObject
+    private static TemplateModel[] Indices(TorchScoreWriter writer, long heads, bool inDouble) => writer.Used.Select(kind => new TemplateModel
     {
         ["name"] = kind == IndexKind.Row ? "i" : kind == IndexKind.Column ? "j" : "h",
         ["value"] = (kind == IndexKind.Row ? "rows.Row" : kind == IndexKind.Column ? "rows.Column" : "rows.Heads(" + Text(heads) + ")") + (inDouble ? ".to(global::TorchSharp.torch.ScalarType.Float64)" : ""),
         ["shape"] = kind == IndexKind.Row ? "[B, 1, T, 1]" : kind == IndexKind.Column ? "[1, 1, 1, S]" : "[1, " + Text(heads) + ", 1, 1]",
-    }));
+    }).ToArray();
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -5,7 +5,6 @@ using AttnDsl.Compiler.Emit.Cpu;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Torch;
 
@@ -39,7 +38,7 @@ internal static class TorchEmitter
         var renderer = new StepRenderer("torch", "torch", counting: false, cancellationToken);
         PlanBody core = plan.Bodies[BodyNames.Core];
         LayerWidths w = plan.Widths;
-        var model = new ScriptObject
+        var model = new TemplateModel
         {
             ["version"] = SourceFile.Version,
             ["type_name"] = target.Self.Name,
@@ -54,11 +53,11 @@ internal static class TorchEmitter
             ["score_heads"] = w.ScoreHeads,
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
-            ["formula"] = new ScriptArray(plan.Formula.Select(XmlText.Escape)),
+            ["formula"] = XmlText.Paragraphs(plan.Formula),
             ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
-            ["fields"] = new ScriptArray(parameters.Fields),
+            ["fields"] = parameters.Fields.ToArray(),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
-            ["streams"] = new ScriptArray(plan.Cache.Streams.Select(s => new ScriptObject { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content })),
+            ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width }).ToArray(),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
             ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
         };
@@ -67,9 +66,9 @@ internal static class TorchEmitter
             model["prefill"] = Body(plan, plan.Bodies[BodyNames.Prefill], parameters, tables, renderer);
         }
 
-        model["tables"] = new ScriptArray(tables.Fields);
+        model["tables"] = tables.Fields.ToArray();
         string[] header = [.. new[] { "TorchSharp module of " + target.Self.Name + ": trains on any dtype and device.", "" }, .. plan.Formula];
-        return SourceFile.Wrap(target, header, [], TemplateLibrary.Render("torch/class", model, cancellationToken));
+        return SourceFile.Wrap(target, header, [], "torch/class", model, cancellationToken);
     }
 
     /// <summary>Backwards are left to autograd.</summary>
@@ -81,11 +80,11 @@ internal static class TorchEmitter
         || target.DeclaredMembers.Any(m => m.TrimStart('@') == ClassName)
         || target.Self.TypeParameters.Any(p => p.TrimStart('@') == ClassName);
 
-    private static ScriptObject Body(AttentionPlan plan, PlanBody body, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
+    private static TemplateModel Body(AttentionPlan plan, PlanBody body, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
     {
-        var identifiers = new Identifiers(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)));
+        var identifiers = new Identifiers(new HashSet<string>(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)), System.StringComparer.Ordinal));
         var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), identifiers, body);
-        return new ScriptObject
+        return new TemplateModel
         {
             ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),
             ["result"] = models[body.Outputs[0]],

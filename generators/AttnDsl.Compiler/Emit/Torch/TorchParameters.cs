@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Torch;
 
@@ -15,7 +14,7 @@ internal sealed class TorchParameters
     private readonly HashSet<string> _linears = new();
     private readonly HashSet<string> _norms = new();
     private readonly HashSet<string> _carriedBiases = new();
-    private readonly List<ScriptObject> _fields = new();
+    private readonly List<TemplateModel> _fields = new();
 
     public TorchParameters(IReadOnlyList<PlanWeight> weights, IReadOnlyList<PlanBody> bodies)
     {
@@ -42,7 +41,7 @@ internal sealed class TorchParameters
     }
 
     /// <summary>Fields in the order of the weights.</summary>
-    public IEnumerable<ScriptObject> Fields => _fields;
+    public IEnumerable<TemplateModel> Fields => _fields;
 
     /// <summary>The module that applies a weight, or null when steps use it as a tensor.</summary>
     public string? Module(PlanValue weight) => _linears.Contains(weight.Name) || _norms.Contains(weight.Name) ? Identifier(Group(weight.Name)) : null;
@@ -144,7 +143,7 @@ internal sealed class TorchParameters
     /// <param name="make">What makes it.</param>
     /// <param name="comment">Checkpoint names and shapes.</param>
     /// <param name="moved">TorchSharp puts another object there when the module moves to another type or device.</param>
-    private void Add(string type, string name, string make, string comment, bool moved) => _fields.Add(new ScriptObject
+    private void Add(string type, string name, string make, string comment, bool moved) => _fields.Add(new TemplateModel
     {
         ["type"] = type,
         ["name"] = name,

@@ -1,10 +1,8 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Text;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Torch;
 
@@ -37,25 +35,26 @@ internal sealed class TorchStepModels
     public string Text(FusedStep fused, StepRenderer renderer)
     {
         PlanStep step = fused.Step;
-        ScriptObject model = Model(fused);
+        TemplateModel model = Model(fused);
         model["comment"] = " // " + fused.Output.Type;
-        var identity = new StringBuilder();
-        foreach (var entry in model)
+        var identity = new string[2 * model.Count];
+        for (int i = 0; i < model.Count; i++)
         {
-            identity.Append(entry.Key).Append('=').Append(System.Convert.ToString(entry.Value, CultureInfo.InvariantCulture)).Append('\n');
+            identity[2 * i] = model.NameAt(i);
+            identity[(2 * i) + 1] = System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
         }
 
-        return renderer.Render("steps/" + step.Kind, identity.ToString(), () => model);
+        return renderer.Render("steps/" + step.Kind, new StepIdentity(identity), () => model);
     }
 
-    private ScriptObject Model(FusedStep fused)
+    private TemplateModel Model(FusedStep fused)
     {
         PlanStep step = fused.Step;
         string x = this[step.Inputs[0]];
         (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x) : ("", "", "");
         string y = _identifiers.Local(fused.Output.Name);
         _names[fused.Output] = y;
-        var model = new ScriptObject { ["y"] = y, ["x"] = x };
+        var model = new TemplateModel { ["y"] = y, ["x"] = x };
         switch (step)
         {
             case LinearStep linear:
@@ -96,7 +95,8 @@ internal sealed class TorchStepModels
                 model["shape"] = Shape(reshape.Output.Type);
                 break;
             case ReduceStep reduce:
-                model["reduction"] = reduce.Reduction.ToString();
+                model["inverse_rms"] = reduce.Reduction == Reduction.InverseRms;
+                model["mean"] = reduce.Reduction == Reduction.Mean;
                 model["epsilon"] = ScalarType.Double.Literal(reduce.Epsilon);
                 break;
             case RmsNormStep norm:
@@ -123,7 +123,7 @@ internal sealed class TorchStepModels
         return model;
     }
 
-    private void Fill(ScriptObject model, RopeStep step, string declare, string cos, string sin)
+    private void Fill(TemplateModel model, RopeStep step, string declare, string cos, string sin)
     {
         RotaryTable table = step.Table;
         long width = step.X.Type.Channels.Size;

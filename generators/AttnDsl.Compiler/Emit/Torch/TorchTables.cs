@@ -3,19 +3,18 @@ using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Spec;
-using Scriban.Runtime;
 
 namespace AttnDsl.Compiler.Emit.Torch;
 
 /// <summary>Constant tables of a generated module, each once, in double whatever the module computes in.</summary>
 internal sealed class TorchTables(IReadOnlyList<PlanBuffer> buffers)
 {
-    private readonly List<ScriptObject> _fields = new();
+    private readonly List<TemplateModel> _fields = new();
     private readonly Dictionary<RotaryTable, string> _frequencies = new();
     private readonly Dictionary<string, string> _captured = new();
 
     /// <summary>Fields in order of first use.</summary>
-    public IEnumerable<ScriptObject> Fields => _fields;
+    public IEnumerable<TemplateModel> Fields => _fields;
 
     /// <summary>Name of the field with a rotation's frequencies.</summary>
     public string Frequencies(RotaryTable table)
@@ -44,7 +43,7 @@ internal sealed class TorchTables(IReadOnlyList<PlanBuffer> buffers)
         return name;
     }
 
-    private void Field(string name, string formula, EquatableArray<double> values) => _fields.Add(new ScriptObject
+    private void Field(string name, string formula, EquatableArray<double> values) => _fields.Add(new TemplateModel
     {
         ["name"] = name,
         ["formula"] = XmlText.Escape(formula),

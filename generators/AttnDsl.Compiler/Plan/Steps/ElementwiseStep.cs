@@ -27,7 +27,12 @@ public sealed class ElementwiseStep : PlanStep
 
     public PlanValue B => Inputs[1];
 
-    public override string Details => Operator.ToString().ToLowerInvariant();
+    public override string Details => Operator switch
+    {
+        ElementwiseOperator.Add => "add",
+        ElementwiseOperator.Subtract => "subtract",
+        _ => "multiply",
+    };
 
     public override void Differentiate(Differentiator d)
     {

@@ -1,3 +1,4 @@
+using System.Linq;
 using AttnDsl.Compiler.Emit;
 using AttnDsl.Compiler.Plan;
 using Xunit;
@@ -13,33 +14,44 @@ public sealed class LoopNestTests
     public void LoopsOverTheRealTokensOfEveryRow()
     {
         var nest = new LoopNest(s_heads, skipLast: true);
-        Assert.Equal(
-            "for (int b = 0; b < batch; b++)\n{\nfor (int t = 0; t < rows.Count(b); t++)\n{\nfor (int h = 0; h < 4; h++)\n{",
-            nest.Open);
-        Assert.Equal("}\n}\n}", nest.Close);
+        Assert.Equal(["b < batch", "t < rows.Count(b)", "h < heads"], Loops(nest));
+        Assert.Equal(["heads"], nest.Parameters);
+        Assert.Equal(["4"], LoopNest.Arguments(s_heads, skipLast: true));
+        Assert.Equal(["heads", "width"], new LoopNest(s_heads, skipLast: false).Parameters);
+        Assert.Equal(["4", "8"], LoopNest.Arguments(s_heads, skipLast: false));
     }
 
     [Fact]
-    public void VisibleTokensCountPerRow() => Assert.Contains("t < rows.KeyCount(b)", new LoopNest(TensorType.Of(B, S, Of(8)), skipLast: false).Open);
+    public void VisibleTokensCountPerRow() => Assert.Contains("t < rows.KeyCount(b)", Loops(new LoopNest(TensorType.Of(B, S, Of(8)), skipLast: false)));
 
     [Fact]
     public void IndexIsRowMajor()
     {
         var nest = new LoopNest(s_heads, skipLast: false);
-        Assert.Equal("((b * tokens + t) * 4 + h) * 8 + c", nest.Index(s_heads));
-        Assert.Equal("((b * tokens + t) * 4 + h) * 8 + r", nest.Index(s_heads, "r"));
+        Assert.Equal("((b * tokens + t) * heads + h) * width + c", nest.Index(s_heads));
+        Assert.Equal("((b * tokens + t) * heads + h) * outputs + r", nest.Index(s_heads, ("r", "outputs")));
+        Assert.Equal("((b * keys + t) * heads + h) * width + c", nest.Index(TensorType.Of(B, S, Of(4), Of(8))));
     }
 
     [Fact]
     public void RepeatedAxesTakeNoPart()
     {
         var nest = new LoopNest(s_heads, skipLast: false);
-        Assert.Equal("(b * tokens + t) * 4 + h", nest.Index(TensorType.Of(B, T, Of(4), Of(1))));
-        Assert.Equal("(b * tokens + t) * 8 + c", nest.Index(TensorType.Of(B, T, Of(1), Of(8))));
-        Assert.Equal("h * 8 + c", nest.Index(TensorType.Constant(4, 8)));
+        Assert.Equal("(b * tokens + t) * heads + h", nest.Index(TensorType.Of(B, T, Of(4), Of(1))));
+        Assert.Equal("(b * tokens + t) * width + c", nest.Index(TensorType.Of(B, T, Of(1), Of(8))));
+        Assert.Equal("h * width + c", nest.Index(TensorType.Constant(4, 8)));
         Assert.Equal("c", nest.Index(TensorType.Constant(8)));
         Assert.Equal("h", nest.Index(TensorType.Constant(4, 1)));
         Assert.Equal("0", nest.Index(TensorType.Constant(1, 1)));
+    }
+
+    [Fact]
+    public void AnExtentOfOneThatIsTheNestsOwnIsLoopedOver()
+    {
+        TensorType one = TensorType.Of(B, T, Of(1), Of(8));
+        var nest = new LoopNest(one, skipLast: false);
+        Assert.Equal("((b * tokens + t) * heads + h) * width + c", nest.Index(one));
+        Assert.Equal(LoopNest.Pattern(s_heads, s_heads), LoopNest.Pattern(one, one));
     }
 
     [Fact]
@@ -47,15 +59,28 @@ public sealed class LoopNestTests
     {
         TensorType matrix = TensorType.Constant(3, 5);
         var nest = new LoopNest(matrix, skipLast: false);
-        Assert.Equal("for (int b = 0; b < 3; b++)\n{\nfor (int c = 0; c < 5; c++)\n{", nest.Open);
-        Assert.Equal("b * 5 + c", nest.Index(matrix));
+        Assert.Equal(["b < heads", "c < width"], Loops(nest));
+        Assert.Equal("b * width + c", nest.Index(matrix));
     }
 
     [Fact]
-    public void ExtentsAreExpressions()
+    public void SizesAreExpressions()
     {
-        Assert.Equal(["batch", "tokens", "4", "8"], LoopNest.Extents(s_heads));
-        Assert.Equal("keys", LoopNest.Extent(S));
-        Assert.Throws<PlanException>(() => LoopNest.Extent(Windows(4, 2)));
+        var nest = new LoopNest(s_heads, skipLast: false);
+        Assert.Equal("batch, tokens, heads, width", nest.Size(s_heads));
+        Assert.Equal("batch, tokens, heads, 1", nest.Size(TensorType.Of(B, T, Of(4), Of(1))));
+        Assert.Equal("batch, tokens, heads, outputs", nest.Size(TensorType.Of(B, T, Of(4), Of(99)), "outputs"));
+        Assert.Throws<PlanException>(() => new LoopNest(TensorType.Of(B, Windows(4, 2), Of(8)), skipLast: false));
     }
+
+    [Fact]
+    public void PatternsTellTextsApart()
+    {
+        Assert.Equal("BTcc", LoopNest.Pattern(s_heads, s_heads));
+        Assert.Equal("BTc1", LoopNest.Pattern(TensorType.Of(B, T, Of(4), Of(1)), s_heads));
+        Assert.Equal("c", LoopNest.Pattern(TensorType.Constant(8), s_heads));
+        Assert.Equal("BScc", LoopNest.Pattern(TensorType.Of(B, S, Of(2), Of(3)), TensorType.Of(B, S, Of(2), Of(3))));
+    }
+
+    private static string[] Loops(LoopNest nest) => [.. nest.Loops.Select(loop => loop["variable"] + " < " + loop["bound"])];
 }
