@@ -26,6 +26,13 @@ namespace @event
                         : base(batch, global::AttnDsl.CacheElement.Float32, capacity, [new("k", 2, 8), new("v", 2, 8)])
                     {
                     }
+
+                    /// <summary>The cache of one layer of a stack, which owns lengths and pages and decides where tokens lie.</summary>
+                    /// <param name="stack">The stack, without tokens.</param>
+                    public Cache(global::AttnDsl.StackCache stack)
+                        : base(stack, global::AttnDsl.CacheElement.Float32, [new("k", 2, 8), new("v", 2, 8)])
+                    {
+                    }
                 }
             }
         }

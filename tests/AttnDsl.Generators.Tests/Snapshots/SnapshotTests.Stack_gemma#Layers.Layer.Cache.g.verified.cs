@@ -22,6 +22,13 @@ namespace Layers
                 : base(batch, global::AttnDsl.CacheElement.Float32, capacity, [new("k", 1, 16), new("v", 1, 16)])
             {
             }
+
+            /// <summary>The cache of one layer of a stack, which owns lengths and pages and decides where tokens lie.</summary>
+            /// <param name="stack">The stack, without tokens.</param>
+            public Cache(global::AttnDsl.StackCache stack)
+                : base(stack, global::AttnDsl.CacheElement.Float32, [new("k", 1, 16), new("v", 1, 16)])
+            {
+            }
         }
     }
 }
