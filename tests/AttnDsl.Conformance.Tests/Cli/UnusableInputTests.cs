@@ -44,6 +44,17 @@ public sealed class UnusableInputTests
     }
 
     [Theory]
+    [InlineData("torch")]
+    [InlineData("torch-fused")]
+    [InlineData("reference,torch")]
+    public void ALibtorchThatIsNotThere(string backends)
+    {
+        using TemporaryFolder folder = new();
+        string recording = Recording().Save(folder.PathOf("a"));
+        Unusable(["check", recording, "--stack", Stack, "--backends", backends, "--libtorch", folder.PathOf("libtorch")], "torch_cpu", "is missing from", "libtorch 2.10.0");
+    }
+
+    [Theory]
     [InlineData("--tolerance", "soft")]
     [InlineData("--tolerance", "-1")]
     [InlineData("--tolerance", "NaN")]

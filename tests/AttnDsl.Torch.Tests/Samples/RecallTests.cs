@@ -8,6 +8,8 @@ using Spectre.Console;
 
 namespace AttnDsl.Torch.Tests.Samples;
 
+using TemporaryFolder = global::AttnDsl.Conformance.Tests.Cli.TemporaryFolder;
+
 /// <summary>The sample Recall on tiny settings.</summary>
 public sealed class RecallTests : IDisposable
 {

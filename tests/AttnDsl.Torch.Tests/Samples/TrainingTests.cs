@@ -7,6 +7,8 @@ using TrainText;
 
 namespace AttnDsl.Torch.Tests.Samples;
 
+using TemporaryFolder = global::AttnDsl.Conformance.Tests.Cli.TemporaryFolder;
+
 /// <summary>Trainings of the sample TrainText: equal losses, also after an interruption, and files that are what they should be or refused.</summary>
 public sealed class TrainingTests : IDisposable
 {
