@@ -57,7 +57,7 @@ public sealed class CoreCheckTests
 
     [Theory]
     [InlineData("ilgpu")]
-    [InlineData("reference,torch")]
+    [InlineData("reference,gpu")]
     public void ABackendThatIsNotHereIsAMiss(string names)
     {
         using TemporaryFolder folder = new();
