@@ -40,7 +40,7 @@ public static class RecallCommand
         var rate = new Option<double>("--rate") { Description = "Learning rate of the first epoch.", HelpName = "number", DefaultValueFactory = _ => Default.LearningRate };
         var drop = new Option<double>("--drop") { Description = "Dropout of the embedding.", HelpName = "probability", DefaultValueFactory = _ => Default.Drop };
         var attention = new Option<string[]>("--attention") { Description = "Only these kinds of attention: " + string.Join(", ", Contender.OfWidth64.Select(contender => contender.Name)) + ". [default: all]", HelpName = "names", AllowMultipleArgumentsPerToken = true };
-        var threads = Number("--threads", "Threads of libtorch's own operations; these are too small to gain from more than one. The fused attention uses all processors in any case.", 1);
+        var threads = Number("--threads", "Threads of libtorch's own operations; 0 for one per processor.", 0);
         var folder = new Option<string>("--out") { Description = "Folder for the pictures.", HelpName = "folder", DefaultValueFactory = _ => "." };
         var command = new RootCommand("Trains small models to recall values by their keys, one kind of attention after the other, and draws what they get right against what they cache.")
         {
@@ -85,14 +85,18 @@ public static class RecallCommand
                     round.Settings.Check();
                 }
 
-                if (parsed.GetValue(threads) < 1)
+                if (parsed.GetValue(threads) < 0)
                 {
-                    throw new ArgumentException(FormattableString.Invariant($"--threads: expected at least 1, actual {parsed.GetValue(threads)}"));
+                    throw new ArgumentException(FormattableString.Invariant($"--threads: expected at least 0, actual {parsed.GetValue(threads)}"));
                 }
 
                 string place = Directory.CreateDirectory(parsed.GetRequiredValue(folder)).FullName;
                 LibTorchSupport.EnsureLoaded();
-                torch.set_num_threads(parsed.GetValue(threads));
+                if (parsed.GetValue(threads) is > 0 and int count)
+                {
+                    torch.set_num_threads(count);
+                }
+
                 Compete(rounds, allowed is { } time ? TimeSpan.FromMinutes(time) : null, place, console, cancellationToken);
                 return 0;
             }

@@ -12,19 +12,19 @@ public sealed record Settings
     public int Layers { get; init; } = 2;
 
     /// <summary>Sequences to learn from.</summary>
-    public int Examples { get; init; } = 20_000;
+    public int Examples { get; init; } = 40_000;
 
     /// <summary>Sequences to be tested with.</summary>
     public int Tests { get; init; } = 1_000;
 
     /// <summary>Sequences of a step.</summary>
-    public int Batch { get; init; } = 64;
+    public int Batch { get; init; } = 256;
 
     /// <summary>Most times that all sequences are gone through.</summary>
-    public int Epochs { get; init; } = 10;
+    public int Epochs { get; init; } = 6;
 
     /// <summary>Learning rate of the first epoch; it falls to 0 along a cosine, epoch by epoch.</summary>
-    public double LearningRate { get; init; } = 1.5e-3;
+    public double LearningRate { get; init; } = 5e-3;
 
     /// <summary>AdamW's decay.</summary>
     public double WeightDecay { get; init; } = 0.1;

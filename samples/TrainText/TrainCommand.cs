@@ -46,7 +46,7 @@ public static class TrainCommand
         var clip = Real("--clip", "Longest gradient, all parameters together.", Default.Clip);
         var seed = Number("--seed", "Equal seeds give equal losses on the same machine, and equal texts.", Default.Seed);
         var every = Number("--save-every", "Steps between two saves.", 100);
-        var threads = Number("--threads", "Threads of libtorch's own operations; small ones gain nothing from more than one. The fused attention uses all processors in any case.", 1);
+        var threads = Number("--threads", "Threads of libtorch's own operations; 0 for one per processor.", 0);
         var prompt = new Option<string?>("--prompt") { Description = "How the text begins that is written after the training. [default: the first characters of TEXT]", HelpName = "text" };
         var tokens = Number("--tokens", "Most tokens to write after the training.", 200);
         var temperature = Real("--temperature", "0 takes the likeliest token each time; 1 draws as the model says.", 0.8);
@@ -73,7 +73,7 @@ public static class TrainCommand
                 settings.Check();
                 Positive("--layers", parsed.GetValue(layers));
                 Positive("--save-every", parsed.GetValue(every));
-                Positive("--threads", parsed.GetValue(threads));
+                Check(parsed.GetValue(threads) >= 0, "--threads", "at least 0", parsed.GetValue(threads));
                 Check(parsed.GetValue(tokens) >= 0, "--tokens", "at least 0", parsed.GetValue(tokens));
                 var sampler = new Sampler(parsed.GetValue(temperature), 1, parsed.GetValue(seed));
 
@@ -97,7 +97,11 @@ public static class TrainCommand
                 }
 
                 LibTorchSupport.EnsureLoaded();
-                torch.set_num_threads(parsed.GetValue(threads));
+                if (parsed.GetValue(threads) is > 0 and int count)
+                {
+                    torch.set_num_threads(count);
+                }
+
                 using var model = new LanguageModel(shape, settings.Seed);
                 if (start is not null)
                 {

@@ -60,6 +60,11 @@ internal static class LibTorchSupport
                 $"{FileName("LibTorchSharp")}, TorchSharp's bridge to libtorch, is not beside the program: TorchSharp has none for {RuntimeInformation.RuntimeIdentifier}, or it was not copied. "
                 + $"Looked in {string.Join(", ", ProgramFolders())}.");
         string folder = FindLibTorch(asked);
+        if (OperatingSystem.IsLinux())
+        {
+            LetThreadsSleep();
+        }
+
         foreach (string name in (ReadOnlySpan<string>)["c10", "torch_cpu", "torch"])
         {
             LoadLibrary(Path.Combine(folder, FileName(name)));
@@ -68,6 +73,16 @@ internal static class LibTorchSupport
         LoadBridge(bridge);
         return folder;
     }
+
+    /// <summary>
+    /// libtorch's threads spin for a while after every operation, by default, and take the processors from the fused kernels between two operations: a training step then takes several times as long.
+    /// The setting is read once, when the library comes in, from the process's own variables, which .NET's do not reach. One that is there stays.
+    /// </summary>
+    private static void LetThreadsSleep() => _ = SetVariable("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetVariable(string name, string value, int overwrite);
 
     private static string FindLibTorch(string? asked)
     {

@@ -111,7 +111,7 @@ public sealed class RecallTests : IDisposable
     [InlineData("--rate", "-1", "LearningRate: expected")]
     [InlineData("--drop", "1", "Drop: expected")]
     [InlineData("--minutes", "0", "--minutes: expected")]
-    [InlineData("--threads", "0", "--threads: expected at least 1")]
+    [InlineData("--threads", "-1", "--threads: expected at least 0")]
     [InlineData("--attention", "LSTM", "--attention: expected some of MHA, GQA, SQA, window 16, actual 'LSTM'")]
     public void What_cannot_be_is_refused_before_anything_is_written(string option, string value, string reason)
     {
