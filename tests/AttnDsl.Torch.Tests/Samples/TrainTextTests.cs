@@ -89,7 +89,7 @@ public sealed class TrainTextTests(ITestOutputHelper output) : IDisposable
             }
 
             await Task.Delay(500);
-            using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!;
+            process.Interrupt();
             (int code, string written, string error) = await process.End();
             Assert.Equal((130, true), (code, error.Contains("--resume goes on", StringComparison.Ordinal)));
             Assert.Contains("loss.svg", written, StringComparison.Ordinal);
