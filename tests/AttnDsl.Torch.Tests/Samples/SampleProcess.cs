@@ -21,7 +21,6 @@ internal sealed class SampleProcess : IDisposable
         error = process.StandardError.ReadToEndAsync();
     }
 
-
     /// <summary>Starts <c>name.dll</c>, which lies beside the tests.</summary>
     public static SampleProcess Start(string name, params ReadOnlySpan<string> arguments)
     {
