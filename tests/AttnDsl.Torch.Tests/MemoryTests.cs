@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using AttnDsl.Conformance.Tests.Layers;
 using TorchSharp;
@@ -20,7 +21,7 @@ public sealed class MemoryTests
         module.Core = path;
         using Tensor x = randn(2, 5, module.Shape.Dim).requires_grad_();
         Run(module, x, 5);
-        long before = Tensor.TotalCount;
+        long before = Live();
         Run(module, x, 1000);
         Assert.Equal(before, Tensor.TotalCount);
     }
@@ -40,7 +41,7 @@ public sealed class MemoryTests
         module.forward(x).Dispose();
         for (int i = 0; i < 3; i++)
         {
-            long before = Tensor.TotalCount;
+            long before = Live();
             Tensor y = module.forward(x);
             Assert.Equal(before + 1, Tensor.TotalCount);
             y.Dispose();
@@ -57,7 +58,7 @@ public sealed class MemoryTests
         using AttentionModule module = TorchLayer.Make(nameof(Plain), ScalarType.Float32);
         using Tensor x = randn(2, 5, 12);
         module.forward(x).Dispose();
-        long before = Tensor.TotalCount;
+        long before = Live();
         using (DisposeScope scope = NewDisposeScope())
         {
             module.forward(x).sum().backward();
@@ -74,7 +75,7 @@ public sealed class MemoryTests
         using Tensor x = randn(1, 40, 12);
         module.forward(x).Dispose();
         using var folder = new TemporaryFolder();
-        long before = Tensor.TotalCount;
+        long before = Live();
         using (TorchCache cache = module.CreateCache(1))
         {
             module.forward(x, cache).Dispose();
@@ -88,6 +89,15 @@ public sealed class MemoryTests
         int parameters = module.named_parameters().Count();
         module.Dispose();
         Assert.Equal(before - parameters, Tensor.TotalCount);
+    }
+
+    /// <summary>Tensors alive now; what earlier tests left to the collector is gone first, so that it cannot go in between.</summary>
+    private static long Live()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return Tensor.TotalCount;
     }
 
     private static void Run(AttentionModule module, Tensor x, int times)
