@@ -74,7 +74,11 @@ public abstract partial class AttentionModule
     {
         rows = CheckCore(query, key, value, rows);
         using DisposeScope scope = NewDisposeScope();
-        return Attend(query, key, value, new RowTensors(rows, query.device)).MoveToOuterDisposeScope();
+        Tensor output = Attend(query, key, value, new RowTensors(rows, query.device)).MoveToOuterDisposeScope();
+        GC.KeepAlive(query);
+        GC.KeepAlive(key);
+        GC.KeepAlive(value);
+        return output;
     }
 
     /// <summary>Natural logarithm of the sum of the exponentials of each query's visible scores, without learned logits, by torch operations. A constant: no gradient.</summary>
@@ -91,7 +95,10 @@ public abstract partial class AttentionModule
         var call = new RowTensors(rows, query.device);
         ScalarType dtype = query.dtype;
         Tensor scores = Scores(Wide(query), Wide(key), call);
-        return Hide(scores, Visible(call)?.logical_not()).logsumexp(-1).transpose(1, 2).to(dtype).MoveToOuterDisposeScope();
+        Tensor lse = Hide(scores, Visible(call)?.logical_not()).logsumexp(-1).transpose(1, 2).to(dtype).MoveToOuterDisposeScope();
+        GC.KeepAlive(query);
+        GC.KeepAlive(key);
+        return lse;
     }
 
     /// <summary>Which keys each query sees. Written by the generator.</summary>

@@ -72,7 +72,11 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         var call = new RowTensors(rows, x.device);
         Tensor y = Forward(call.WithoutPadding(x), call);
-        return call.WithoutPadding(y).MoveToOuterDisposeScope();
+        Tensor output = call.WithoutPadding(y).MoveToOuterDisposeScope();
+
+        // A caller's last use of x may be this call: libtorch must not lose it while it runs.
+        GC.KeepAlive(x);
+        return output;
     }
 
     /// <summary>
@@ -98,6 +102,7 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
         var call = new RowTensors(rows, x.device);
         Tensor y = call.WithoutPadding(Prefill(call.WithoutPadding(x), cache, call));
         cache.Commit(rows);
+        GC.KeepAlive(x);
         return y.MoveToOuterDisposeScope();
     }
 

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>Modules over a cache: in any pieces, with rows of unequal length, and after calls that failed.</summary>
+[KeepsTensors]
 public sealed class CacheTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>Which path a call takes is never a surprise.</summary>
+[KeepsTensors]
 public sealed class CorePathTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>The attention core at its edges, forward and backward, on every path: queries without keys, lengths that fit nothing, hidden places that are no numbers, scores of any size.</summary>
+[KeepsTensors]
 public sealed class CoreTests(ITestOutputHelper output)
 {
     [Theory]

@@ -9,6 +9,7 @@ namespace AttnDsl.Torch.Tests;
 
 /// <summary>Modules against what the papers' own code computed: in float64 within 1e-9, in float32 by the rule of single precision, on every path.</summary>
 [Collection(GoldenTests.Name)]
+[KeepsTensors]
 public sealed class GoldenModuleTests(ITestOutputHelper output)
 {
     [Theory]

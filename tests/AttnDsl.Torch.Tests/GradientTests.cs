@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>Gradients of the reference and of the float64 module against central differences, in random directions through every parameter; and gradients of gradients.</summary>
+[KeepsTensors]
 public sealed class GradientTests(ITestOutputHelper output)
 {
     private const double RelativeStep = 1e-6;

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>Whole layers over rows of every kind, against the reference; padding holds what must not be seen.</summary>
+[KeepsTensors]
 public sealed class RowTests(ITestOutputHelper output)
 {
     [Theory]

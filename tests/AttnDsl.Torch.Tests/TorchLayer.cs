@@ -121,9 +121,19 @@ internal sealed class TorchLayer : IDisposable
 
     public Tensor Tokens(double[] values, TokenRows rows) => Tensor(values, rows.Batch, rows.Tokens, Module.Shape.Dim);
 
-    public Tensor Tensor(double[] values, params long[] shape) => tensor(values).reshape(shape).to(Module.Dtype);
+    public Tensor Tensor(double[] values, params long[] shape)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return tensor(values).reshape(shape).to(Module.Dtype).MoveToOuterDisposeScope();
+    }
 
-    public static double[] Numbers(Tensor tensor) => tensor.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+    public static double[] Numbers(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] numbers = tensor.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        GC.KeepAlive(tensor);
+        return numbers;
+    }
 
     public void Dispose() => Module.Dispose();
 

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests;
 
 /// <summary>Parameters by checkpoint name: order, start, files.</summary>
+[KeepsTensors]
 public sealed class WeightTests
 {
     [Theory]

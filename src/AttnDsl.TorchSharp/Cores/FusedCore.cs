@@ -45,8 +45,18 @@ internal static class FusedCore
     public static Tensor Output(Tensor query, Tensor value, LayerShape shape) =>
         empty([query.shape[0], query.shape[1], shape.ScoreHeads, value.shape[3]], ScalarType.Float32, query.device);
 
-    public static void Forward(FusedKernels kernels, Tensor query, Tensor key, Tensor value, Tensor? logits, Tensor output, Tensor? lse, TokenRows rows) =>
+    public static void Forward(FusedKernels kernels, Tensor query, Tensor key, Tensor value, Tensor? logits, Tensor output, Tensor? lse, TokenRows rows)
+    {
         kernels.Forward(Floats(logits), Floats(query), Vectors(key), Vectors(value), Floats(output), Floats(lse), rows);
+
+        // Spans do not keep the memory of a tensor alive; the tensor does.
+        GC.KeepAlive(query);
+        GC.KeepAlive(key);
+        GC.KeepAlive(value);
+        GC.KeepAlive(logits);
+        GC.KeepAlive(output);
+        GC.KeepAlive(lse);
+    }
 
     /// <summary>A contiguous tensor's numbers; empty for none. The tensor must outlive the span.</summary>
     public static Span<float> Floats(Tensor? tensor) => tensor is null ? default : MemoryMarshal.Cast<byte, float>(tensor.bytes);

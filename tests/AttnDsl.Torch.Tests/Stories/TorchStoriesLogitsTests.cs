@@ -12,6 +12,7 @@ using static TorchSharp.torch;
 namespace AttnDsl.Torch.Tests.Stories;
 
 /// <summary>The pretrained model on modules: at once, in chunks, token by token.</summary>
+[KeepsTensors]
 public sealed class FusedStoriesLogitsTests(ITestOutputHelper output) : StoriesLogitsTests<float, TorchCache>(output)
 {
     protected override StoriesModel<float, TorchCache> Load(string path) => new TorchModel<float>(path, ScalarType.Float32, CorePath.Fused);
