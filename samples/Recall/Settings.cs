@@ -21,10 +21,10 @@ public sealed record Settings
     public int Batch { get; init; } = 256;
 
     /// <summary>Most times that all sequences are gone through.</summary>
-    public int Epochs { get; init; } = 6;
+    public int Epochs { get; init; } = 10;
 
     /// <summary>Learning rate of the first epoch; it falls to 0 along a cosine, epoch by epoch.</summary>
-    public double LearningRate { get; init; } = 5e-3;
+    public double LearningRate { get; init; } = 4e-3;
 
     /// <summary>AdamW's decay.</summary>
     public double WeightDecay { get; init; } = 0.1;
