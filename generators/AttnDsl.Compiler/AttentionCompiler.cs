@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -66,39 +67,41 @@ public static class AttentionCompiler
 
     private static bool Refuses(EquatableArray<RuleViolation> refusals, string backend) => refusals.Any(r => r.MessageArguments[0] == backend);
 
-    private static IEnumerable<GeneratedFile> Files(AttentionPlan plan, TargetType target, CompileOptions options, EquatableArray<RuleViolation> refusals, CancellationToken cancellationToken)
+    private static GeneratedFile[] Files(AttentionPlan plan, TargetType target, CompileOptions options, EquatableArray<RuleViolation> refusals, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        yield return new GeneratedFile(target.HintName + ".Spec.g.cs", SpecEmitter.Emit(plan, target, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        yield return new GeneratedFile(target.HintName + ".Weights.g.cs", WeightsEmitter.Emit(plan, target, cancellationToken));
+        var pieces = new List<Func<GeneratedFile>>();
+        Add("Spec", () => SpecEmitter.Emit(plan, target, cancellationToken));
+        Add("Weights", () => WeightsEmitter.Emit(plan, target, cancellationToken));
         if (plan.Inputs.Cached)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return new GeneratedFile(target.HintName + ".Cache.g.cs", CacheEmitter.Emit(plan, target, cancellationToken));
+            Add("Cache", () => CacheEmitter.Emit(plan, target, cancellationToken));
         }
 
         if (!Refuses(refusals, CpuName))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return new GeneratedFile(target.HintName + ".Cpu.g.cs", CpuEmitter.Emit(plan, target, cancellationToken));
+            Add("Cpu", () => CpuEmitter.Emit(plan, target, cancellationToken));
         }
 
         if (options.Torch && !Refuses(refusals, TorchName))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return new GeneratedFile(target.HintName + ".Torch.g.cs", TorchEmitter.Emit(plan, target, cancellationToken));
+            Add("Torch", () => TorchEmitter.Emit(plan, target, cancellationToken));
         }
 
         if (!Refuses(refusals, ReferenceName))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return new GeneratedFile(target.HintName + ".Reference.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Double, cancellationToken));
+            Add("Reference", () => ReferenceEmitter.Emit(plan, target, ScalarType.Double, cancellationToken));
             if (options.Yardstick)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return new GeneratedFile(target.HintName + ".ReferenceSingle.g.cs", ReferenceEmitter.Emit(plan, target, ScalarType.Single, cancellationToken));
+                Add("ReferenceSingle", () => ReferenceEmitter.Emit(plan, target, ScalarType.Single, cancellationToken));
             }
         }
+
+        return TwoEnds.Run(pieces);
+
+        void Add(string kind, Func<string> text) => pieces.Add(() =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new GeneratedFile(target.HintName + "." + kind + ".g.cs", text());
+        });
     }
 }

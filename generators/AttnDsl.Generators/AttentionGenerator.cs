@@ -75,9 +75,14 @@ public sealed class AttentionGenerator : IIncrementalGenerator
 
         ImmutableArray<DslAttribute> attributes = DslAttributes.Of(type, cancellationToken);
         AttributeSyntax? first = attributes.FirstOrDefault(attribute => attribute.Data.AttributeClass!.Name == "AttentionAttribute")?.Syntax;
-        return first is not null && context.TargetNode == first.Parent?.Parent
-            ? SpecReader.Read(type, attributes, cancellationToken)
-            : null;
+        if (first is null || context.TargetNode != first.Parent?.Parent)
+        {
+            return null;
+        }
+
+        AttentionSpec spec = SpecReader.Read(type, attributes, cancellationToken);
+        WarmUp.Offer(spec);
+        return spec;
     }
 
     private static AttentionSpec WithDistinctHint(AttentionSpec spec, SharedHints shared) =>

@@ -23,6 +23,7 @@ internal static class Generation
     public static GenerationResult Run(AttentionGenerator.CompileStep compile, AttentionSpec spec, CompileOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        WarmUp.Over();
         try
         {
             CompileResult result = compile(spec, options, cancellationToken);

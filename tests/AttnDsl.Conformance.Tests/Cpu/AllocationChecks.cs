@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Conformance.Tests.Layers;
+using AttnDsl.Cpu.Tests;
 
 namespace AttnDsl.Conformance.Tests.Cpu;
 
@@ -10,9 +11,10 @@ internal static class AllocationChecks
 {
     private const int Batch = 2;
     private const int Tokens = 48;
-    private const int WarmUp = 5;
     private const int Measured = 10;
-    private const int Rounds = 5;
+
+    // Tokens that the warm-up and all rounds may add.
+    private const int Decoded = 100;
 
     public static readonly Type[] Layers =
         [typeof(GqaLlama3), typeof(GqaGptOss), typeof(SqaReverse), typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesRagged), typeof(Shared64), typeof(Halved)];
@@ -50,7 +52,7 @@ internal static class AllocationChecks
         }
 
         KvCache cache = layer.Cpu.CreateCache(Batch);
-        cache.Reserve(Tokens + WarmUp + (Rounds * Measured));
+        cache.Reserve(Tokens + Decoded);
         yield return ("Prefill", Bytes(() =>
         {
             cache.Reset();
@@ -60,28 +62,7 @@ internal static class AllocationChecks
         float[] next = new float[token.Length];
         yield return ("Decode", Bytes(() => layer.Cpu.Decode(weights, token, next, cache, threads)));
 
-        long Bytes(Action call)
-        {
-            for (int i = 0; i < WarmUp; i++)
-            {
-                call();
-            }
-
-            // On a crowded machine a helper's first piece may come late; what a call allocates it allocates every time.
-            long least = long.MaxValue;
-            for (int round = 0; round < Rounds && least > 0; round++)
-            {
-                long before = allocated();
-                for (int i = 0; i < Measured; i++)
-                {
-                    call();
-                }
-
-                least = Math.Min(least, allocated() - before);
-            }
-
-            return least;
-        }
+        long Bytes(Action call) => WarmCalls.LeastBytes(allocated, call, Measured);
     }
 
     /// <summary>All layers, on 1 thread and on 2.</summary>
