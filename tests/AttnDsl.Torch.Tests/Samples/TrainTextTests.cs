@@ -38,19 +38,21 @@ public sealed class TrainTextTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_process_killed_at_any_moment_goes_on_with_the_same_losses()
     {
-        string text = Text();
-        string[] arguments = [text, .. Tiny, "--steps", "300", "--save-every", "1"];
-        Assert.Equal(0, Run([.. arguments, "--out", folder.PathOf("whole")]).Code);
+        const int Steps = 150;
+        string[] arguments = [Text(), .. Tiny, "--steps", FormattableString.Invariant($"{Steps}")];
+
+        // Saved once: that saving leaves no trace in the losses is part of what is shown.
+        Assert.Equal(0, Run([.. arguments, "--save-every", FormattableString.Invariant($"{Steps}"), "--out", folder.PathOf("whole")]).Code);
 
         // Killed again and again, wherever it happens to be: most of its time goes into saving.
-        string[] interrupted = [.. arguments, "--out", folder.PathOf("killed")];
+        string[] interrupted = [.. arguments, "--save-every", "1", "--out", folder.PathOf("killed")];
         int kills = 0;
         for (int i = 0; i < 3; i++)
         {
             int before = Directory.Exists(folder.PathOf("killed")) && File.Exists(folder.PathOf("killed/training.safetensors")) ? Losses("killed").Length : 0;
             using SampleProcess process = SampleProcess.Start("TrainText", i == 0 ? interrupted : [.. interrupted, "--resume"]);
             var patience = Stopwatch.StartNew();
-            while (patience.Elapsed < TimeSpan.FromSeconds(60) && (!File.Exists(folder.PathOf("killed/training.safetensors")) || Losses("killed").Length < before + 20 + (17 * i)))
+            while (patience.Elapsed < TimeSpan.FromSeconds(60) && (!File.Exists(folder.PathOf("killed/training.safetensors")) || Losses("killed").Length < before + 5 + (11 * i)))
             {
                 await Task.Delay(5);
             }
@@ -58,7 +60,7 @@ public sealed class TrainTextTests(ITestOutputHelper output) : IDisposable
             process.Kill();
             (int code, _, _) = await process.End();
             kills += code == 0 ? 0 : 1;
-            Assert.InRange(Losses("killed").Length, before + 1, 300);
+            Assert.InRange(Losses("killed").Length, before + 1, Steps);
         }
 
         Assert.Equal(3, kills);
