@@ -154,6 +154,26 @@ public abstract partial class AttentionModule
         };
     }
 
+    /// <summary>The attention core over a cache, on the path that <see cref="Core"/> says: kernels read the cache where it is, the other paths a tensor of it. Called by generated code.</summary>
+    /// <param name="query">[B, T, queryHeads, dqk].</param>
+    /// <param name="key">[B, S, keyHeads, dqk], of the cache.</param>
+    /// <param name="value">[B, S, valueHeads, dv], of the same cache.</param>
+    /// <param name="rows">The call's rows.</param>
+    /// <returns>[B, T, scoreHeads, dv].</returns>
+    protected Tensor Attend(Tensor query, CachedStream key, CachedStream value, RowTensors rows)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (key.Storage is not { } cache || Choose(query, FusedCore.Problem(query, Logits)) is not { Path: CorePath.Fused } choice)
+        {
+            return Attend(query, key.Tensor, value.Tensor, rows);
+        }
+
+        LastCore = choice;
+        return FusedCore.Attend(this, Kernels!, query, cache, Logits, rows.Rows);
+    }
+
     /// <summary>True where all of the masks are; null stands for everywhere.</summary>
     protected static Tensor? All(params Tensor?[] masks)
     {

@@ -45,6 +45,9 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <summary>What the layer keeps per token; empty for a layer without a cache, one that is not causal.</summary>
     protected virtual ImmutableArray<CacheStream> Streams => [];
 
+    /// <summary>The layer's own cache; null for a layer without one. Written by the generator.</summary>
+    protected virtual Type? CacheType => null;
+
     private Parameter First => get_parameter(_parameterNames[0])!;
 
     /// <summary>The layer over a fresh block of tokens, rows of equal length.</summary>
@@ -93,17 +96,29 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     {
         (int batch, int tokens) = CheckInput(x, nameof(x));
         CheckCache(cache, batch);
-        block ??= TokenRows.Uniform(batch, tokens);
-        RowChecks.Fresh(block, Shape.Segments);
-        CheckRows(block, batch, tokens, nameof(block));
-        using var constants = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        TokenRows rows = cache.Extend(block);
-        var call = new RowTensors(rows, x.device);
-        Tensor y = call.WithoutPadding(Prefill(call.WithoutPadding(x), cache, call));
-        cache.Commit(rows);
-        GC.KeepAlive(x);
-        return y.MoveToOuterDisposeScope();
+        return Continue(x, CheckBlock(block, batch, tokens), rows => new TorchCacheCall(cache, rows));
+    }
+
+    /// <summary>
+    /// New tokens behind those of the layer's own cache, which the CPU backend takes as well: one may fill it and the other go on, in any order. Gradients are off, as with a <see cref="TorchCache"/>.
+    /// </summary>
+    /// <remarks>
+    /// On <see cref="CorePath.Fused"/> the kernels read the cache in place, whatever its storage, and the new tokens are stored from the tensors' memory. On the other paths, and so for every type but float32 and every
+    /// device but the CPU, the new tokens are converted to float32 to be stored, and all visible ones are brought into tensors of the module's type, on its device, for each call: a <see cref="TorchCache"/> does
+    /// without that copy and keeps float64.
+    /// </remarks>
+    /// <param name="x">[B, T, dim] of the new tokens.</param>
+    /// <param name="cache">A cache of the annotated class, alone or of a stack. Unchanged if the call throws.</param>
+    /// <param name="block">Rows of the new tokens alone; null: T real ones in every row.</param>
+    /// <returns>[B, T, dim] of the new tokens; padding is 0.</returns>
+    /// <exception cref="ArgumentException">x, the cache or the rows do not fit the layer or each other, or the cache has no room.</exception>
+    /// <exception cref="InvalidOperationException">The path that <see cref="Core"/> asks for cannot run on these tensors, or the layer has taken the present step of its stack already.</exception>
+    /// <exception cref="NotSupportedException">The layer has no cache: it is not causal.</exception>
+    public Tensor forward(Tensor x, KvCache cache, TokenRows? block = null)
+    {
+        (int batch, int tokens) = CheckInput(x, nameof(x));
+        CheckCache(cache, batch);
+        return Continue(x, CheckBlock(block, batch, tokens), rows => new KvCacheCall(cache, rows, Dtype, Device));
     }
 
     /// <summary>An empty cache of the layer's streams, of the parameters' type and on their device.</summary>
@@ -141,7 +156,7 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <param name="x">[B, T, dim], padding 0.</param>
     /// <param name="cache">Extended, not yet committed.</param>
     /// <param name="rows">The call's rows over cached and new keys.</param>
-    protected virtual Tensor Prefill(Tensor x, TorchCache cache, RowTensors rows) => throw NoCache();
+    protected virtual Tensor Prefill(Tensor x, CacheCall cache, RowTensors rows) => throw NoCache();
 
     /// <summary>A linear map with its parameters' checkpoint names under <paramref name="name"/>, not initialised.</summary>
     protected Linear AddLinear(string name, long inputs, long outputs, bool bias, ScalarType dtype, Device? device)
@@ -199,6 +214,26 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
 
     private static NotSupportedException NoCache() => new("the layer has no cache: only layers with [Causal], aligned at the end, run in parts");
 
+    private Tensor Continue(Tensor x, TokenRows block, Func<TokenRows, CacheCall> extend)
+    {
+        using var constants = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        CacheCall cache = extend(block);
+        var call = new RowTensors(cache.Rows, x.device);
+        Tensor y = call.WithoutPadding(Prefill(call.WithoutPadding(x), cache, call));
+        cache.Commit();
+        GC.KeepAlive(x);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    private TokenRows CheckBlock(TokenRows? block, int batch, int tokens)
+    {
+        block ??= TokenRows.Uniform(batch, tokens);
+        RowChecks.Fresh(block, Shape.Segments);
+        CheckRows(block, batch, tokens, nameof(block));
+        return block;
+    }
+
     private (int Batch, int Tokens) CheckInput(Tensor x, string parameter)
     {
         ArgumentNullException.ThrowIfNull(x, parameter);
@@ -232,6 +267,27 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
             throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture, $"cache: expected {batch} rows of {Dtype} on {Device}, got {cache.Batch} of {cache.Dtype} on {cache.Device}"),
                 nameof(cache));
+        }
+    }
+
+    private void CheckCache(KvCache cache, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        if (CacheType is not { } own)
+        {
+            throw NoCache();
+        }
+
+        if (!own.IsInstanceOfType(cache))
+        {
+            throw new ArgumentException(
+                $"cache: expected the layer's own {own}, with the streams {string.Join(", ", Streams)}, got {cache.GetType()} with {string.Join(", ", cache.Streams)}",
+                nameof(cache));
+        }
+
+        if (cache.Batch != batch)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"cache: expected {batch} rows as in x, got {cache.Batch}"), nameof(cache));
         }
     }
 }

@@ -135,9 +135,16 @@ public sealed class RowTensors
 
     private Tensor MakePositions()
     {
-        if (_sameRows && !Rows.IsRagged)
+        // A row's place among its keys need not be its position: a cache may have let go of tokens.
+        bool alike = !Rows.IsRagged;
+        for (int b = 1; b < Batch && alike; b++)
         {
-            return arange(Rows.Past(0), Rows.Past(0) + (long)Tokens, float64, _device).view(1, Tokens, 1, 1);
+            alike = Rows.Position(b, 0) == Rows.Position(0, 0);
+        }
+
+        if (alike)
+        {
+            return arange(Rows.Position(0, 0), Rows.Position(0, 0) + (long)Tokens, float64, _device).view(1, Tokens, 1, 1);
         }
 
         var positions = new double[(long)Batch * Tokens];

@@ -52,11 +52,13 @@ internal sealed class TorchLayer : IDisposable
         }
     }
 
-    public static AttentionModule Make(string name, ScalarType dtype, int seed = 0)
-    {
-        Type type = typeof(Plain).Assembly.GetType($"{typeof(Plain).Namespace}.{name}+Module", throwOnError: true)!;
-        return (AttentionModule)Activator.CreateInstance(type, seed, dtype, null)!;
-    }
+    public static AttentionModule Make(string name, ScalarType dtype, int seed = 0) => Make(Annotated(name), dtype, seed);
+
+    public static AttentionModule Make(Type annotated, ScalarType dtype, int seed = 0) =>
+        (AttentionModule)Activator.CreateInstance(annotated.GetNestedType("Module")!, seed, dtype, null)!;
+
+    /// <summary>An empty cache of the class itself, not of its module.</summary>
+    public static KvCache MakeCache(string name, int batch) => (KvCache)Activator.CreateInstance(Annotated(name).GetNestedType("Cache")!, batch, null)!;
 
     public double[] Forward(AttentionWeights<double> weights, double[] x, TokenRows rows)
     {
@@ -104,16 +106,23 @@ internal sealed class TorchLayer : IDisposable
     /// <summary>Rows of equal length through a cache, a chunk at a time.</summary>
     public double[] InChunks(AttentionWeights<double> weights, double[] x, int batch, int chunk, TorchCache? cache = null)
     {
+        using TorchCache own = Module.CreateCache(batch);
+        return InChunks(weights, x, batch, chunk, part => Module.forward(part, cache ?? own));
+    }
+
+    /// <summary>The same over the class's own cache.</summary>
+    public double[] InChunks(AttentionWeights<double> weights, double[] x, int batch, int chunk, KvCache cache) => InChunks(weights, x, batch, chunk, part => Module.forward(part, cache));
+
+    private double[] InChunks(AttentionWeights<double> weights, double[] x, int batch, int chunk, Func<Tensor, Tensor> forward)
+    {
         using DisposeScope scope = NewDisposeScope();
         Module.CopyFrom(weights);
-        using TorchCache own = Module.CreateCache(batch);
-        cache ??= own;
         Tensor all = Tensor(x, batch, -1, Module.Shape.Dim);
         long tokens = all.shape[1];
         var parts = new List<Tensor>();
         for (long start = 0; start < tokens; start += chunk)
         {
-            parts.Add(Module.forward(all.narrow(1, start, Math.Min(chunk, tokens - start)), cache));
+            parts.Add(forward(all.narrow(1, start, Math.Min(chunk, tokens - start))));
         }
 
         return Numbers(cat(parts, 1));
@@ -136,6 +145,8 @@ internal sealed class TorchLayer : IDisposable
     }
 
     public void Dispose() => Module.Dispose();
+
+    private static Type Annotated(string name) => typeof(Plain).Assembly.GetType($"{typeof(Plain).Namespace}.{name}", throwOnError: true)!;
 
     private (Tensor Query, Tensor Key, Tensor Value) Operands(double[] q, double[] k, double[] v, TokenRows rows)
     {

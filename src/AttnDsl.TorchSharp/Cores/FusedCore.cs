@@ -20,12 +20,17 @@ internal static class FusedCore
     public static string? Problem(Tensor query, Tensor key, Tensor value, Tensor? logits)
     {
         bool differentiated = IsDifferentiated(query, key, value, logits);
-        return !query.is_contiguous() ? "the queries are not contiguous"
-            : !Readable(key, differentiated) ? "the keys are not contiguous"
+        return Problem(query, logits)
+            ?? (!Readable(key, differentiated) ? "the keys are not contiguous"
             : !Readable(value, differentiated) ? "the values are not contiguous"
-            : logits is not null && (!logits.is_contiguous() || logits.dtype != ScalarType.Float32) ? "the learned logits are not contiguous Float32"
-            : TooLarge(query) ?? TooLarge(key) ?? TooLarge(value);
+            : TooLarge(key) ?? TooLarge(value));
     }
+
+    /// <summary>Why kernels cannot work on these queries as they lie in memory, or null.</summary>
+    public static string? Problem(Tensor query, Tensor? logits) =>
+        !query.is_contiguous() ? "the queries are not contiguous"
+        : logits is not null && (!logits.is_contiguous() || logits.dtype != ScalarType.Float32) ? "the learned logits are not contiguous Float32"
+        : TooLarge(query);
 
     /// <summary>The core, as one node of the graph where gradients are wanted.</summary>
     public static Tensor Attend(AttentionModule module, FusedKernels kernels, Tensor query, Tensor key, Tensor value, Tensor? logits, TokenRows rows)
@@ -39,6 +44,19 @@ internal static class FusedCore
         using var constants = no_grad();
         Tensor o = Output(query, value, module.Shape);
         Forward(kernels, query, key, value, logits, o, null, rows);
+        return o;
+    }
+
+    /// <summary>The core over a cache that the kernels read in place. A constant: nothing can be differentiated through a cache.</summary>
+    public static Tensor Attend(AttentionModule module, FusedKernels kernels, Tensor query, KvCache cache, Tensor? logits, TokenRows rows)
+    {
+        FusedFunction.ReleaseGradients();
+        using var constants = no_grad();
+        Tensor o = empty([query.shape[0], query.shape[1], module.Shape.ScoreHeads, module.Shape.ValueWidth], ScalarType.Float32, query.device);
+        kernels.Forward(Floats(logits), Floats(query), cache, Floats(o), rows);
+        GC.KeepAlive(query);
+        GC.KeepAlive(logits);
+        GC.KeepAlive(o);
         return o;
     }
 

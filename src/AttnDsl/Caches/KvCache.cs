@@ -184,10 +184,7 @@ public class KvCache
         CheckExtended(extended);
         for (int s = 0; s < _appended.Length; s++)
         {
-            if (!_appended[s])
-            {
-                throw new InvalidOperationException($"stream '{_streams[s].Name}' has not been appended since the cache was extended");
-            }
+            CheckAppended(s);
         }
 
         _isTaken = true;
@@ -283,6 +280,35 @@ public class KvCache
         return dense;
     }
 
+    /// <summary>
+    /// What a step sees of one stream, dense: cached and appended tokens. For attention by other means than kernels, which read <see cref="View{T}"/>.
+    /// </summary>
+    /// <param name="stream">Number of the stream, appended in this step.</param>
+    /// <param name="extended">What <see cref="Extend(TokenRows)"/> returned.</param>
+    /// <param name="values">[B, S, heads, width], overwritten: the first <see cref="TokenRows.KeyCount"/> tokens of each row; padding is 0.</param>
+    /// <exception cref="ArgumentException">No such stream, a wrong length, or rows that are not an extension of this cache that is still open.</exception>
+    /// <exception cref="InvalidOperationException">The stream has not been appended.</exception>
+    public void Read(int stream, TokenRows extended, Span<float> values)
+    {
+        CheckStream(stream);
+        CheckExtended(extended);
+        CacheStream shape = _streams[stream];
+        Check.Length(nameof(values), values.Length, Batch, extended.Keys, shape.Heads, shape.Width);
+        CheckAppended(stream);
+        int size = shape.Heads * shape.Width;
+        for (int row = 0; row < Batch; row++)
+        {
+            Span<float> tokens = values.Slice(row * extended.Keys * size, extended.Keys * size);
+            int seen = extended.KeyCount(row);
+            for (int token = 0; token < seen; token++)
+            {
+                _stores[stream].Read(row, token, tokens.Slice(token * size, size));
+            }
+
+            tokens[(seen * size)..].Clear();
+        }
+    }
+
     private TokenRows Extend(TokenRows block, string parameter)
     {
         TokenRows extended = Stack.Extend(ref _step, block, parameter);
@@ -296,6 +322,14 @@ public class KvCache
         if ((uint)stream >= (uint)_streams.Length)
         {
             throw new ArgumentOutOfRangeException(nameof(stream), stream, string.Create(CultureInfo.InvariantCulture, $"stream: expected 0 to {_streams.Length - 1}, got {stream}"));
+        }
+    }
+
+    private void CheckAppended(int stream)
+    {
+        if (!_appended[stream])
+        {
+            throw new InvalidOperationException($"stream '{_streams[stream].Name}' has not been appended since the cache was extended");
         }
     }
 

@@ -36,7 +36,12 @@ internal static class CpuEmitter
         var bodies = new TemplateModel();
         foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, cores, tables, renderer, cancellationToken);
+            bodies[body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
+        }
+
+        if (plan.Inputs.Cached)
+        {
+            bodies["core_cached"] = Body(plan, plan.Bodies[BodyNames.Core], CachedOperands(plan), cores, tables, renderer, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
@@ -77,10 +82,28 @@ internal static class CpuEmitter
         return SourceFile.Wrap(target, header, [], "cpu/class", model, cancellationToken);
     }
 
-    private static string Body(AttentionPlan plan, PlanBody body, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)
+    /// <summary>The streams that the core's operands are in a prefill.</summary>
+    private static Dictionary<PlanValue, CacheStreamSpec> CachedOperands(AttentionPlan plan)
+    {
+        PlanStep[] prefill = plan.Bodies[BodyNames.Prefill].Steps.ToArray();
+        Dictionary<PlanValue, CacheStreamSpec> appended = prefill.OfType<AppendStep>().ToDictionary(a => a.Output, a => a.Stream);
+        var operands = new Dictionary<PlanValue, CacheStreamSpec>();
+        foreach ((AttendStep core, AttendStep cached) in plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().Zip(prefill.OfType<AttendStep>(), (core, cached) => (core, cached)))
+        {
+            operands[core.K] = appended[cached.K];
+            if (core.Values is { } values)
+            {
+                operands[values] = appended[cached.Values!];
+            }
+        }
+
+        return operands;
+    }
+
+    private static string Body(AttentionPlan plan, PlanBody body, Dictionary<PlanValue, CacheStreamSpec> cached, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var places = new CpuPlaces(body, new Identifiers(s_reserved));
-        var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray());
+        var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray(), cached);
         string[] steps = Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray();
         var model = new TemplateModel
         {

@@ -17,12 +17,16 @@ internal sealed class CpuStepModels
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
     private readonly Dictionary<PlanValue, string> _cached = new();
 
-    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams)
+    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
     {
         _places = places;
         _cores = cores;
         _rotations = rotations;
         _streams = streams;
+        foreach (KeyValuePair<PlanValue, CacheStreamSpec> operand in cached)
+        {
+            _cached[operand.Key] = Number(operand.Value);
+        }
     }
 
     /// <summary>The step as C#; "" when it only renames.</summary>
@@ -35,7 +39,7 @@ internal sealed class CpuStepModels
             case ReshapeStep reshape:
                 return Reshaped(reshape, renderer, partial);
             case AppendStep append:
-                string stream = Text(_streams.ToList().IndexOf(append.Stream));
+                string stream = Number(append.Stream);
                 _cached[append.Output] = stream;
                 return renderer.Render(
                     partial,
@@ -219,6 +223,8 @@ internal sealed class CpuStepModels
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
         ? "[" + string.Join(", ", type.Dims.Select(d => d.Text)) + "]"
         : "[count, " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+
+    private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

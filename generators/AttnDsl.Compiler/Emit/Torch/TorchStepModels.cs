@@ -16,6 +16,9 @@ internal sealed class TorchStepModels
     private readonly Dictionary<PlanValue, string> _names = new();
     private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
 
+    // Values that are streams of a cache.
+    private readonly HashSet<PlanValue> _appended = new();
+
     public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, Identifiers identifiers, PlanBody body)
     {
         _parameters = parameters;
@@ -29,7 +32,7 @@ internal sealed class TorchStepModels
     }
 
     /// <summary>Name of a value that has been printed or is an input.</summary>
-    public string this[PlanValue value] => value.Origin == ValueOrigin.Weight ? _parameters.Tensor(value) : _names[value];
+    public string this[PlanValue value] => value.Origin == ValueOrigin.Weight ? _parameters.Tensor(value) : _appended.Contains(value) ? _names[value] + ".Tensor" : _names[value];
 
     /// <summary>The step as C#.</summary>
     public string Text(FusedStep fused, StepRenderer renderer)
@@ -109,12 +112,15 @@ internal sealed class TorchStepModels
                 Fill(model, turned, declare, cos, sin);
                 break;
             case AppendStep append:
+                _appended.Add(append.Output);
                 model["stream"] = _streams.ToList().IndexOf(append.Stream);
                 model["content"] = append.Stream.Content;
                 break;
             case AttendStep attend:
-                model["k"] = this[attend.K];
-                model["v"] = this[attend.Values!];
+                // A core over the cache takes its streams as they are, any other step their tensors.
+                bool cached = _appended.Contains(attend.K) && _appended.Contains(attend.Values!);
+                model["k"] = cached ? _names[attend.K] : this[attend.K];
+                model["v"] = cached ? _names[attend.Values!] : this[attend.Values!];
                 break;
             default:
                 throw new PlanException("TorchSharp has no model for " + step.Kind);
