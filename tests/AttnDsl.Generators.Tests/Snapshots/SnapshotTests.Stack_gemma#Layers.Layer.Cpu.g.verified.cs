@@ -31,7 +31,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.ICachedAttentionCore<Cache>
         {
             /// <summary>f_i = 10000^(−2i/16)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, [1.0, 0.31622776601683794, 0.1, 0.03162277660168379, 0.01, 0.0031622776601683794, 0.001, 0.00031622776601683794], 1.0);
@@ -293,6 +293,32 @@ namespace Layers
                     lse,
                     threads,
                     cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, Cache cache, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                }
+
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                if (cache.Element == global::AttnDsl.CacheElement.Float32)
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))), global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
+                else
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.General(global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Constant(50.0), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))), global::AttnDsl.Cpu.Scores.Subtract(global::AttnDsl.Cpu.Scores.Constant(1.0), global::AttnDsl.Cpu.Scores.Multiply(global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0))), global::AttnDsl.Cpu.Scores.Tanh(global::AttnDsl.Cpu.Scores.Divide(global::AttnDsl.Cpu.Scores.Value, global::AttnDsl.Cpu.Scores.Constant(50.0)))))), global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
             }
 
             /// <inheritdoc/>

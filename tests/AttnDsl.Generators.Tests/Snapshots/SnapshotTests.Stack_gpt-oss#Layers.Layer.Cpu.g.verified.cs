@@ -31,7 +31,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.ICachedAttentionCore<Cache>
         {
             /// <summary>f_i = 150000^(−2i/32), divided by 32 along a ramp over pairs 4.046 to 8.699 (YaRN)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, [1.0, 0.4747820554769007, 0.22541800020287084, 0.10702442147781144, 0.050813274815461475, 0.01933500112654036, 0.006794959489732219, 0.0020937923789696887, 0.00045648391922324086, 3.8308812373753384E-05, 1.818833668168956E-05, 8.63549587543848E-06, 4.09997848180298E-06, 1.9465962110014815E-06, 9.242089502428302E-07, 4.387978250864396E-07], 1.3465735902799727);
@@ -257,6 +257,33 @@ namespace Layers
                     lse,
                     threads,
                     cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, Cache cache, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                }
+
+                global::System.ReadOnlySpan<float> sinks = logits; // [4]
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                if (cache.Element == global::AttnDsl.CacheElement.Float32)
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), output, lse, threads, cancellationToken);
+                }
+                else
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), output, lse, threads, cancellationToken);
+                }
             }
 
             /// <inheritdoc/>

@@ -27,7 +27,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.ICachedAttentionCore<Cache>
         {
             /// <summary>f_i = 10000^(−2i/64)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.Interleaved, [1.0, 0.7498942093324559, 0.5623413251903491, 0.4216965034285822, 0.31622776601683794, 0.23713737056616552, 0.1778279410038923, 0.1333521432163324, 0.1, 0.07498942093324558, 0.05623413251903491, 0.042169650342858224, 0.03162277660168379, 0.023713737056616554, 0.01778279410038923, 0.01333521432163324, 0.01, 0.007498942093324558, 0.005623413251903491, 0.004216965034285823, 0.0031622776601683794, 0.0023713737056616554, 0.0017782794100389228, 0.001333521432163324, 0.001, 0.0007498942093324559, 0.0005623413251903491, 0.00042169650342858224, 0.00031622776601683794, 0.00023713737056616554, 0.00017782794100389227, 0.0001333521432163324], 1.0);
@@ -233,6 +233,32 @@ namespace Layers
                     lse,
                     threads,
                     cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, Cache cache, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 8, 64]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 8]);
+                }
+
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                if (cache.Element == global::AttnDsl.CacheElement.Float32)
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
+                else
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
             }
 
             /// <inheritdoc/>

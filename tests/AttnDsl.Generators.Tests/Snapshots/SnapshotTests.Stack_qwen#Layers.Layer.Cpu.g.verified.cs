@@ -29,7 +29,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.ICachedAttentionCore<Cache>
         {
             /// <summary>f_i = 1000000^(−2i/32)</summary>
             private static readonly global::AttnDsl.Cpu.PairRotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, [1.0, 0.4216965034285822, 0.1778279410038923, 0.07498942093324558, 0.03162277660168379, 0.01333521432163324, 0.005623413251903491, 0.0023713737056616554, 0.001, 0.00042169650342858224, 0.00017782794100389227, 7.498942093324559E-05, 3.1622776601683795E-05, 1.333521432163324E-05, 5.623413251903491E-06, 2.3713737056616552E-06], 1.0);
@@ -299,6 +299,32 @@ namespace Layers
                     lse,
                     threads,
                     cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, Cache cache, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 4]);
+                }
+
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                if (cache.Element == global::AttnDsl.CacheElement.Float32)
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
+                else
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
             }
 
             /// <inheritdoc/>

@@ -25,7 +25,7 @@ namespace Layers
         /// </remarks>
         [global::System.CodeDom.Compiler.GeneratedCode("AttnDsl", "FIXED_VERSION")]
         [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.IAttentionCore
+        public sealed class Cpu : global::AttnDsl.ICachedAttentionBackend<Weights<float>, Cache>, global::AttnDsl.ICachedAttentionCore<Cache>
         {
             /// <summary>Heads, widths and scale of the attention core.</summary>
             private static readonly global::AttnDsl.Cpu.AttendGeometry Geometry = new(global::AttnDsl.Cpu.HeadMap.Grouped(8, 8), global::AttnDsl.Cpu.HeadMap.Grouped(4, 8), global::AttnDsl.Cpu.HeadMap.Grouped(4, 8), 16, 16, 0.25);
@@ -220,6 +220,32 @@ namespace Layers
                     lse,
                     threads,
                     cancellationToken);
+            }
+
+            /// <inheritdoc/>
+            public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, Cache cache, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
+            {
+                global::System.ArgumentNullException.ThrowIfNull(cache);
+                global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 8, 16]);
+                global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 8, 16]);
+                if (!lse.IsEmpty)
+                {
+                    global::AttnDsl.Runtime.Check.Length("lse", lse.Length, [rows.Batch, rows.Tokens, 8]);
+                }
+
+                int count = rows.Batch * rows.Tokens;
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
+
+                if (cache.Element == global::AttnDsl.CacheElement.Float32)
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
+                else
+                {
+                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), output, lse, threads, cancellationToken);
+                }
             }
 
             /// <inheritdoc/>

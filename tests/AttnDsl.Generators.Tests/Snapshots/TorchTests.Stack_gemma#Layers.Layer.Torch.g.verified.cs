@@ -64,10 +64,13 @@ namespace Layers
             protected override global::System.Collections.Immutable.ImmutableArray<global::AttnDsl.CacheStream> Streams => [new("k", 1, 16), new("v", 1, 16)];
 
             /// <inheritdoc/>
+            protected override global::System.Type? CacheType => typeof(Cache);
+
+            /// <inheritdoc/>
             protected override string? SdpaProblem => "it changes no scores, this layer's pass through (50·tanh((s / 50)))";
 
             /// <inheritdoc/>
-            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu>();
+            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu, Cache>();
 
             /// <inheritdoc/>
             protected override global::TorchSharp.torch.Tensor Forward(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.RowTensors rows)
@@ -95,7 +98,7 @@ namespace Layers
             }
 
             /// <inheritdoc/>
-            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.TorchCache cache, global::AttnDsl.Torch.RowTensors rows)
+            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.CacheCall cache, global::AttnDsl.Torch.RowTensors rows)
             {
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qFlat = q_proj.forward(x); // [B, T, 64]
@@ -113,8 +116,8 @@ namespace Layers
                 var kRotated = global::TorchSharp.torch.cat([kNormedU * cos - kNormedV * sin, kNormedU * sin + kNormedV * cos], -1); // [B, T, 1, 16], pairs (i, i + 8)
                 var vFlat = v_proj.forward(x); // [B, T, 16]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 1, 16); // [B, T, 1, 16]
-                var keys = cache.Append(0, kRotated, rows.Rows); // [B, S, 1, 16], keys as the scores read them
-                var values = cache.Append(1, v, rows.Rows); // [B, S, 1, 16], values
+                var keys = cache.Append(0, kRotated); // [B, S, 1, 16], keys as the scores read them
+                var values = cache.Append(1, v); // [B, S, 1, 16], values
                 var o = Attend(qRotated, keys, values, rows); // [B, T, 4, 16]
                 var oFlat = o.reshape(rows.Batch, rows.Tokens, 64); // [B, T, 64]
                 var output = o_proj.forward(oFlat); // [B, T, 64]

@@ -62,10 +62,13 @@ namespace Layers
             protected override global::System.Collections.Immutable.ImmutableArray<global::AttnDsl.CacheStream> Streams => [new("k", 2, 32), new("v", 2, 32)];
 
             /// <inheritdoc/>
+            protected override global::System.Type? CacheType => typeof(Cache);
+
+            /// <inheritdoc/>
             protected override string? SdpaProblem => "it takes no learned logits";
 
             /// <inheritdoc/>
-            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu>();
+            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu, Cache>();
 
             /// <inheritdoc/>
             protected override global::TorchSharp.torch.Tensor? Logits => sinks;
@@ -94,7 +97,7 @@ namespace Layers
             }
 
             /// <inheritdoc/>
-            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.TorchCache cache, global::AttnDsl.Torch.RowTensors rows)
+            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.CacheCall cache, global::AttnDsl.Torch.RowTensors rows)
             {
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qBiased = q_proj.forward(x); // [B, T, 128]
@@ -110,8 +113,8 @@ namespace Layers
                 var kRotated = global::TorchSharp.torch.cat([kU * cos - kV * sin, kU * sin + kV * cos, k.narrow(-1, 16, 16)], -1); // [B, T, 2, 32], pairs (i, i + 8)
                 var vBiased = v_proj.forward(x); // [B, T, 64]
                 var v = vBiased.reshape(rows.Batch, rows.Tokens, 2, 32); // [B, T, 2, 32]
-                var keys = cache.Append(0, kRotated, rows.Rows); // [B, S, 2, 32], keys as the scores read them
-                var values = cache.Append(1, v, rows.Rows); // [B, S, 2, 32], values
+                var keys = cache.Append(0, kRotated); // [B, S, 2, 32], keys as the scores read them
+                var values = cache.Append(1, v); // [B, S, 2, 32], values
                 var o = Attend(qRotated, keys, values, rows); // [B, T, 4, 32]
                 var oFlat = o.reshape(rows.Batch, rows.Tokens, 128); // [B, T, 128]
                 var output = o_proj.forward(oFlat); // [B, T, 64]

@@ -56,10 +56,13 @@ namespace Layers
             protected override global::System.Collections.Immutable.ImmutableArray<global::AttnDsl.CacheStream> Streams => [new("k", 4, 64), new("v", 4, 64)];
 
             /// <inheritdoc/>
+            protected override global::System.Type? CacheType => typeof(Cache);
+
+            /// <inheritdoc/>
             protected override string? SdpaProblem => null;
 
             /// <inheritdoc/>
-            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu>();
+            protected override global::AttnDsl.Torch.FusedKernels? Kernels => global::AttnDsl.Torch.FusedKernels.Of<Cpu, Cache>();
 
             /// <inheritdoc/>
             protected override global::TorchSharp.torch.Tensor Forward(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.RowTensors rows)
@@ -87,7 +90,7 @@ namespace Layers
             }
 
             /// <inheritdoc/>
-            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.TorchCache cache, global::AttnDsl.Torch.RowTensors rows)
+            protected override global::TorchSharp.torch.Tensor Prefill(global::TorchSharp.torch.Tensor x, global::AttnDsl.Torch.CacheCall cache, global::AttnDsl.Torch.RowTensors rows)
             {
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qFlat = q_proj.forward(x); // [B, T, 512]
@@ -105,8 +108,8 @@ namespace Layers
                 kRotated = global::TorchSharp.torch.cat([kRotated, k.narrow(-1, 32, 32)], -1);
                 var vFlat = v_proj.forward(x); // [B, T, 256]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 4, 64); // [B, T, 4, 64]
-                var keys = cache.Append(0, kRotated, rows.Rows); // [B, S, 4, 64], keys as the scores read them
-                var values = cache.Append(1, v, rows.Rows); // [B, S, 4, 64], values
+                var keys = cache.Append(0, kRotated); // [B, S, 4, 64], keys as the scores read them
+                var values = cache.Append(1, v); // [B, S, 4, 64], values
                 var o = Attend(qRotated, keys, values, rows); // [B, T, 8, 64]
                 var oFlat = o.reshape(rows.Batch, rows.Tokens, 512); // [B, T, 512]
                 var output = o_proj.forward(oFlat); // [B, T, 512]
