@@ -14,3 +14,11 @@ public partial class CausalLayer;
 [Causal]
 [SlidingWindow(256)]
 public partial class WindowedLayer;
+
+/// <summary><see cref="CausalLayer"/> with a cache of half the bytes.</summary>
+[Attention(dim: 1024, heads: 16)]
+[GroupedQuery(kv: 4)]
+[Rope]
+[Causal]
+[KvCache(Element = CacheElement.BFloat16)]
+public partial class HalfLayer;

@@ -16,4 +16,5 @@ int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) 
 Console.WriteLine(FormattableString.Invariant($"libtorch {torch.__version__}, {torch.get_num_threads()} threads of libtorch, {AttnDsl.Cpu.CpuThreads.Count} of the kernels"));
 new TrainingStep("causal", new CausalLayer.Module(), tokens).Run(rounds);
 new TrainingStep("window 256", new WindowedLayer.Module(), tokens).Run(rounds);
+new DecodingStep(context: 4 * tokens).Run(rounds);
 return 0;

@@ -36,6 +36,7 @@ public sealed class MemoryTests
         module.Core = path;
         using Tensor x = randn(2, 5, 12);
         using TorchCache cache = module.CreateCache(2);
+        var own = new Plain.Cache(2);
 
         // The first call lets go of what the last backward of a kernel handed over.
         module.forward(x).Dispose();
@@ -49,6 +50,11 @@ public sealed class MemoryTests
 
             // The cache's streams are made by its first step.
             Assert.Equal(i == 0 ? before + 2 : before, Tensor.TotalCount);
+
+            // The layer's own cache holds no tensor at all.
+            before = Tensor.TotalCount;
+            module.forward(x, own).Dispose();
+            Assert.Equal(before, Tensor.TotalCount);
         }
     }
 

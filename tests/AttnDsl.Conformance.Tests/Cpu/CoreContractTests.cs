@@ -18,6 +18,13 @@ public sealed class CoreContractTests
     public void A_soft_cap_and_a_window_are_part_of_it() => Halves<Everything.Cpu, Everything.Weights<float>>(weights => weights.Sinks.Data, weights => weights.Sinks.Data);
 
     [Fact]
+    public void Over_a_cache_it_is_the_core_over_what_the_cache_holds()
+    {
+        OverACache<Everything.Cpu, Everything.Cache>(new Everything.Cache(2), new float[Everything.Cpu.Shape.ScoreHeads]);
+        OverACache<Halved.Cpu, Halved.Cache>(new Halved.Cache(2), []);
+    }
+
+    [Fact]
     public void Lengths_that_do_not_fit_are_refused_by_name()
     {
         TokenRows rows = TokenRows.Core(1, 2, 3);
@@ -62,6 +69,30 @@ public sealed class CoreContractTests
         Assert.Equal(dk, dk2);
         Assert.Equal(dv, dv2);
         Assert.Equal(logitGradient(gradients), dl2);
+    }
+
+    private static void OverACache<TCpu, TCache>(TCache cache, float[] logits)
+        where TCpu : ICachedAttentionCore<TCache>
+        where TCache : KvCache
+    {
+        LayerShape s = TCpu.Shape;
+        foreach (int tokens in (int[])[11, 1, 4])
+        {
+            TokenRows rows = cache.Extend(TokenRows.Uniform(2, tokens));
+            float[] q = Narrow(Numbers.Random(tokens, 2 * tokens * s.QueryHeads * s.KeyWidth));
+            cache.Append(0, Narrow(Numbers.Random(30 + tokens, 2 * tokens * s.KeyHeads * s.KeyWidth)), rows);
+            cache.Append(1, Narrow(Numbers.Random(60 + tokens, 2 * tokens * s.ValueHeads * s.ValueWidth)), rows);
+            var (o, lse) = (new float[2 * tokens * s.ScoreHeads * s.ValueWidth], new float[2 * tokens * s.ScoreHeads]);
+            TCpu.CoreForward(logits, q, cache, o, lse, rows);
+            Assert.Contains("query", Assert.Throws<ArgumentException>(() => TCpu.CoreForward(logits, q[1..], cache, o, lse, rows)).Message, StringComparison.Ordinal);
+            cache.Commit(rows);
+
+            int keys = cache.Length(0);
+            var (o2, lse2) = (new float[o.Length], new float[lse.Length]);
+            TCpu.CoreForward(logits, q, Rows(cache.Read(0), keys, s.KeyHeads, s.KeyWidth), Rows(cache.Read(1), keys, s.ValueHeads, s.ValueWidth), o2, lse2, TokenRows.Core(2, tokens, keys));
+            Numbers.Close([.. o2.Select(x => (double)x)], [.. o.Select(x => (double)x)], 1e-6, "o");
+            Numbers.Close([.. lse2.Select(x => (double)x)], [.. lse.Select(x => (double)x)], 1e-6, "lse");
+        }
     }
 
     private static float[] Narrow(double[] values) => [.. values.Select(value => (float)value)];

@@ -212,6 +212,28 @@ public class KvCacheTests
         }));
     }
 
+    [Fact]
+    public void AStepReadsCachedAndAppendedTokens()
+    {
+        foreach (KvCache cache in new[] { new KvCache(2, CacheElement.Float32, null, Value), new KvCache(2, CacheElement.BFloat16, new CachePaging(2), Value) })
+        {
+            Step(cache, TokenRows.Ragged([1, 3], 3), [1, 2, -1, -1, -1, -1, 3, 4, 5, 6, 7, 8]);
+            TokenRows extended = cache.Extend(TokenRows.Ragged([3, 0], 3));
+            var seen = new float[2 * 4 * 2];
+            Array.Fill(seen, float.NaN);
+            Assert.Contains("stream 'value' has not been appended", Assert.Throws<InvalidOperationException>(() => cache.Read(0, extended, seen)).Message, StringComparison.Ordinal);
+            cache.Append(0, [9, 10, 11, 12, 13, 14, -1, -1, -1, -1, -1, -1], extended);
+            Assert.Contains("values: expected [2, 4, 1, 2]", Assert.Throws<ArgumentException>(() => cache.Read(0, extended, seen[..15])).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.Read(1, extended, seen));
+            Assert.All(seen, number => Assert.Equal(float.NaN, number));
+            cache.Read(0, extended, seen);
+            Assert.Equal([1, 2, 9, 10, 11, 12, 13, 14, /**/ 3, 4, 5, 6, 7, 8, 0, 0], seen);
+            cache.Commit(extended);
+            Assert.Equal(seen, cache.Read(0));
+            Assert.Throws<ArgumentException>(() => cache.Read(0, extended, seen));
+        }
+    }
+
     private static void Step(KvCache cache, TokenRows block, float[] values)
     {
         TokenRows extended = cache.Extend(block);
