@@ -205,6 +205,27 @@ public sealed class KvCacheTests
         }
     }
 
+    [Fact]
+    public void Kernels_read_the_cache_in_place()
+    {
+        NeverCopied(new Dense.Cache(2), FusedKernels.Of<Dense.Cpu, Dense.Cache>());
+        NeverCopied(new PagesHalf.Cache(2), FusedKernels.Of<PagesHalf.Cpu, PagesHalf.Cache>());
+
+        static void NeverCopied(KvCache cache, FusedKernels kernels)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using var module = new KernelsAlone(kernels);
+            TokenRows rows = cache.Extend(TokenRows.Uniform(2, 5));
+            cache.Append(0, new float[2 * 5 * 2 * 4], rows);
+            cache.Append(1, [.. Enumerable.Repeat(3f, 2 * 5 * 2 * 4)], rows);
+            var stream = new CachedStream(cache, () => throw new InvalidOperationException("a tensor of the cache"));
+            Tensor query = randn(2, 5, 6, 4);
+            Assert.All(TorchLayer.Numbers(module.Attend(query, stream, rows)), number => Assert.Equal(3, number, 1e-6));
+            module.Core = CorePath.Torch;
+            Assert.Equal("a tensor of the cache", Assert.Throws<InvalidOperationException>(() => module.Attend(query, stream, rows)).Message);
+        }
+    }
+
     /// <summary>Half precision is stored as float32 and comes back as it was.</summary>
     [Theory]
     [InlineData(ScalarType.BFloat16)]
@@ -220,5 +241,25 @@ public sealed class KvCacheTests
             Tensor x = randn([2, tokens, 12], dtype);
             Assert.Equal(TorchLayer.Numbers(module.forward(x, tensors)), TorchLayer.Numbers(module.forward(x, cache)));
         }
+    }
+
+    /// <summary>A module of nothing but a core.</summary>
+    private sealed class KernelsAlone(FusedKernels kernels) : AttentionModule("core", Dense.Cpu.Shape)
+    {
+        protected override string? SdpaProblem => "it is not asked for";
+
+        protected override FusedKernels? Kernels => kernels;
+
+        public Tensor Attend(Tensor query, CachedStream stream, TokenRows rows) => Attend(query, stream, stream, new RowTensors(rows, query.device));
+
+        protected override Tensor Forward(Tensor x, RowTensors rows) => x;
+
+        protected override Tensor? Visible(RowTensors rows) => null;
+
+        protected override Tensor Scores(Tensor query, Tensor key, RowTensors rows) => query;
+
+        protected override Tensor AttendPlainly(Tensor query, Tensor key, Tensor value, Tensor? hidden, RowTensors rows) => query;
+
+        protected override AttentionWeights<T> ZeroWeights<T>() => Dense.Weights<T>.Zeros();
     }
 }
