@@ -15,8 +15,8 @@ public static class RecallCommand
 {
     private const int Unusable = 2, Stopped = 130;
 
-    // Small enough for a few minutes on two processors; without dropout, which only delays what so small a model learns.
-    private static readonly Settings Default = new() { Task = new MqarTask(vocabulary: 512, length: 64, pairs: 4), Drop = 0 };
+    // Small enough for a few minutes on two processors.
+    private static readonly Settings Default = new() { Task = new MqarTask(vocabulary: 512, length: 64, pairs: 4) };
 
     /// <summary>Runs the sample; returns its exit code: 0, 2 for settings that cannot be used or a libtorch that cannot be loaded, 130 when it was stopped.</summary>
     /// <param name="arguments">The command line.</param>
@@ -26,7 +26,7 @@ public static class RecallCommand
     {
         var seed = Number("--seed", "Equal seeds give equal numbers on the same machine.", Default.Seed);
         var paper = new Option<bool>("--paper") { Description = "The paper's settings instead: vocabulary 8192, 64 tokens with 4 pairs and 128 with 8, widths 64 and 128. All other settings below but the seed are then fixed." };
-        var minutes = new Option<double?>("--minutes") { Description = "Time for everything; what it does not suffice for is cut between two epochs and reported so. [default: none, or 60 with --paper]", HelpName = "number" };
+        var minutes = new Option<double?>("--minutes") { Description = "Time for everything; what it does not suffice for is cut between two steps and reported so. [default: none, or 60 with --paper]", HelpName = "number" };
         var vocabulary = Number("--vocabulary", "Number of tokens.", Default.Task.Vocabulary);
         var length = Number("--length", "Tokens of a sequence.", Default.Task.Length);
         var pairs = Number("--pairs", "Pairs of a sequence.", Default.Task.Pairs);
@@ -37,14 +37,15 @@ public static class RecallCommand
         var tests = Number("--tests", "Sequences to be tested with.", Default.Tests);
         var batch = Number("--batch", "Sequences of a step.", Default.Batch);
         var epochs = Number("--epochs", "Most passes over the sequences.", Default.Epochs);
-        var rate = new Option<double>("--rate") { Description = "Learning rate of the first epoch.", HelpName = "number", DefaultValueFactory = _ => Default.LearningRate };
+        var rate = new Option<double>("--rate") { Description = "Highest learning rate.", HelpName = "number", DefaultValueFactory = _ => Default.LearningRate };
         var drop = new Option<double>("--drop") { Description = "Dropout of the embedding.", HelpName = "probability", DefaultValueFactory = _ => Default.Drop };
         var attention = new Option<string[]>("--attention") { Description = "Only these kinds of attention: " + string.Join(", ", Contender.OfWidth64.Select(contender => contender.Name)) + ". [default: all]", HelpName = "names", AllowMultipleArgumentsPerToken = true };
-        var threads = Number("--threads", "Threads of libtorch's own operations; 0 for one per processor.", 0);
+        var together = Number("--together", "Kinds of attention trained at the same time; 0 for one per processor. No number depends on it.", 0);
+        var threads = Number("--threads", "Threads of libtorch for each of them. Other counts round otherwise.", 1);
         var folder = new Option<string>("--out") { Description = "Folder for the pictures.", HelpName = "folder", DefaultValueFactory = _ => "." };
-        var command = new RootCommand("Trains small models to recall values by their keys, one kind of attention after the other, and draws what they get right against what they cache.")
+        var command = new RootCommand("Trains small models to recall values by their keys, one for each kind of attention, and draws what they get right against what they cache.")
         {
-            seed, paper, minutes, vocabulary, length, pairs, power, fill, width, examples, tests, batch, epochs, rate, drop, attention, threads, folder,
+            seed, paper, minutes, vocabulary, length, pairs, power, fill, width, examples, tests, batch, epochs, rate, drop, attention, together, threads, folder,
         };
         command.SetAction((parsed, cancellationToken) => System.Threading.Tasks.Task.Run(() =>
         {
@@ -85,19 +86,13 @@ public static class RecallCommand
                     round.Settings.Check();
                 }
 
-                if (parsed.GetValue(threads) < 0)
-                {
-                    throw new ArgumentException(FormattableString.Invariant($"--threads: expected at least 0, actual {parsed.GetValue(threads)}"));
-                }
-
+                AtLeast(parsed.GetValue(together), 0, together.Name);
+                AtLeast(parsed.GetValue(threads), 1, threads.Name);
+                int atOnce = parsed.GetValue(together) is > 0 and int asked ? asked : Environment.ProcessorCount;
                 string place = Directory.CreateDirectory(parsed.GetRequiredValue(folder)).FullName;
                 LibTorchSupport.EnsureLoaded();
-                if (parsed.GetValue(threads) is > 0 and int count)
-                {
-                    torch.set_num_threads(count);
-                }
-
-                Compete(rounds, allowed is { } time ? TimeSpan.FromMinutes(time) : null, place, console, cancellationToken);
+                torch.set_num_threads(parsed.GetValue(threads));
+                Compete(rounds, atOnce, allowed is { } time ? TimeSpan.FromMinutes(time) : null, place, console, cancellationToken);
                 return 0;
             }
             catch (OperationCanceledException)
@@ -122,9 +117,9 @@ public static class RecallCommand
             : throw new ArgumentException($"--attention: expected some of {string.Join(", ", rounds[0].Contenders.Select(contender => contender.Name))}, actual '{unknown}'");
     }
 
-    private static void Compete(IReadOnlyList<Round> rounds, TimeSpan? allowed, string folder, IAnsiConsole console, CancellationToken cancellationToken)
+    private static void Compete(IReadOnlyList<Round> rounds, int together, TimeSpan? allowed, string folder, IAnsiConsole console, CancellationToken cancellationToken)
     {
-        var clock = new SharedTime(allowed, rounds);
+        var clock = new SharedTime(allowed, rounds.Sum(round => round.Contenders.Count), together);
         foreach (Round round in rounds)
         {
             if (clock.IsOver)
@@ -133,7 +128,7 @@ public static class RecallCommand
                 continue;
             }
 
-            IReadOnlyList<Outcome> outcomes = Train(round, clock, console, cancellationToken);
+            IReadOnlyList<Outcome> outcomes = RoundRunner.Run(round, together, clock, console, cancellationToken);
             if (outcomes.Count == 0)
             {
                 continue;
@@ -152,41 +147,12 @@ public static class RecallCommand
         }
     }
 
-    private static List<Outcome> Train(Round round, SharedTime clock, IAnsiConsole console, CancellationToken cancellationToken)
+    private static void AtLeast(int value, int least, string name)
     {
-        var trainer = new RecallTrainer(round.Settings);
-        List<Outcome> outcomes = [];
-        console.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .Start(progress =>
-            {
-                foreach (Contender contender in round.Contenders)
-                {
-                    ProgressTask bar = progress.AddTask(contender.Name, maxValue: 1);
-                    if (clock.IsOver)
-                    {
-                        bar.Description = $"{contender.Name}: not begun, out of time";
-                        bar.StopTask();
-                        continue;
-                    }
-
-                    Outcome outcome = trainer.Train(
-                        contender,
-                        (done, epoch) =>
-                        {
-                            bar.Value = done;
-                            if (epoch is { } passed)
-                            {
-                                bar.Description = FormattableString.Invariant($"{contender.Name}: loss {passed.Loss:F3}, right {100 * passed.Accuracy:F1} %");
-                            }
-                        },
-                        clock.Share(),
-                        cancellationToken);
-                    bar.StopTask();
-                    outcomes.Add(outcome);
-                }
-            });
-        return outcomes;
+        if (value < least)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{name}: expected at least {least}, actual {value}"));
+        }
     }
 
     private static Option<int> Number(string name, string description, int value) =>

@@ -12,7 +12,7 @@ namespace Recall;
 /// </summary>
 public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
 {
-    private const double Deviation = 0.02;
+    private const double EmbeddingDeviation = 0.02;
 
     private readonly Embedding tokens;
     private readonly Embedding positions;
@@ -29,8 +29,9 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="attention">The attention of every block.</param>
     /// <param name="layers">Number of blocks.</param>
     /// <param name="drop">Probability that a number of the embedding is dropped in training.</param>
+    /// <param name="deviation">Deviation of fresh projections; those that write into the residual stream have it over the square root of the number of writers. Embeddings have 0.02.</param>
     /// <param name="seed">Equal seeds make equal weights.</param>
-    public RecallModel(MqarTask task, Contender attention, int layers, double drop, int seed)
+    public RecallModel(MqarTask task, Contender attention, int layers, double drop, double deviation, int seed)
         : base(nameof(RecallModel))
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -47,7 +48,7 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
 
         lastNorm = nn.LayerNorm(attention.Dim);
         RegisterComponents();
-        Initialise(layers);
+        Initialise(layers, deviation);
     }
 
     /// <summary>Number of parameters.</summary>
@@ -86,16 +87,17 @@ public sealed class RecallModel : nn.Module<Tensor, Tensor, Tensor>
         ? x * rand(x.shape, generator: dice).ge(drop) / (1 - drop)
         : x;
 
-    /// <summary>Weights are normal with deviation 0.02, those that write into the residual stream over the square root of the number of writers; norms are 1 and 0.</summary>
-    private void Initialise(int layers)
+    /// <summary>Weights are normal, norms are 1 and 0.</summary>
+    private void Initialise(int layers, double deviation)
     {
         using IDisposable gradientless = no_grad();
         foreach ((string name, Parameter parameter) in named_parameters())
         {
             if (parameter.dim() > 1)
             {
+                bool embeds = name.StartsWith(nameof(tokens), StringComparison.Ordinal) || name.StartsWith(nameof(positions), StringComparison.Ordinal);
                 bool writes = name.EndsWith("o_proj.weight", StringComparison.Ordinal);
-                parameter.normal_(0, writes ? Deviation / Math.Sqrt(2 * layers) : Deviation, dice);
+                parameter.normal_(0, embeds ? EmbeddingDeviation : writes ? deviation / Math.Sqrt(2 * layers) : deviation, dice);
             }
         }
     }

@@ -12,7 +12,7 @@ internal static class RecallTable
     public static Table Of(IEnumerable<Outcome> outcomes, string title)
     {
         Table table = new Table().Title(title).Border(TableBorder.Minimal).AddColumn("attention");
-        foreach (string column in (ReadOnlySpan<string>)["answered right", "cached a token", "parameters", "loss", "epochs", "time"])
+        foreach (string column in (ReadOnlySpan<string>)["answered right", "cached a token", "parameters", "loss", "steps", "time"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -24,8 +24,8 @@ internal static class RecallTable
                 Text($"{100 * outcome.Accuracy:F1} %"),
                 Text($"{outcome.CacheBytes:N0} B"),
                 Text($"{outcome.Parameters:N0}"),
-                outcome.Epochs.Count == 0 ? "-" : Text($"{outcome.Epochs[^1].Loss:F4}"),
-                Text($"{outcome.Epochs.Count} of {outcome.Settings.Epochs}") + (outcome.IsCut ? ", out of time" : ""),
+                outcome.Checks.Count == 0 ? "-" : Text($"{outcome.Checks[^1].Loss:F4}"),
+                Text($"{outcome.Steps:N0} of {outcome.Settings.Steps:N0}") + (outcome.IsCut ? ", out of time" : ""),
                 Text($"{outcome.Time.TotalSeconds:F0} s"));
         }
 

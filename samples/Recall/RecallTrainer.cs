@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace Recall;
 
-/// <summary>Trains one contender after the other on the same sequences. Equal settings give equal numbers on the same machine.</summary>
+/// <summary>
+/// Trains contenders on the same sequences, several at a time if asked to: whatever is drawn comes from a contender's own generators. Equal settings give equal numbers on the same machine, as long as
+/// libtorch has as many threads.
+/// </summary>
 public sealed class RecallTrainer
 {
     private const int TestBatch = 500;
@@ -33,16 +36,16 @@ public sealed class RecallTrainer
         orderSeed = seeds.Next();
     }
 
-    /// <summary>Trains one contender until it is right often enough or the epochs are over.</summary>
+    /// <summary>Trains one contender until it is right often enough or the steps are over. Other threads may train others meanwhile.</summary>
     /// <param name="contender">Who.</param>
-    /// <param name="report">Told after every step: the share of the epochs that is done, and after every epoch what it brought.</param>
-    /// <param name="time">Time allowed; looked at after every epoch.</param>
+    /// <param name="report">Told after every step: the share of the steps that is done, and what a test after it found.</param>
+    /// <param name="time">Time allowed; looked at after every step. The test that then follows comes on top.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    public Outcome Train(Contender contender, Action<double, Epoch?>? report = null, TimeSpan? time = null, CancellationToken cancellationToken = default)
+    public Outcome Train(Contender contender, Action<double, Check?>? report = null, TimeSpan? time = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(contender);
         var watch = Stopwatch.StartNew();
-        using var model = new RecallModel(settings.Task, contender, settings.Layers, settings.Drop, weightSeed);
+        using var model = new RecallModel(settings.Task, contender, settings.Layers, settings.Drop, settings.Deviation, weightSeed);
         using optim.Optimizer optimizer = optim.AdamW(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
         var order = new Random(orderSeed);
         var rows = new int[examples.Count];
@@ -51,28 +54,40 @@ public sealed class RecallTrainer
             rows[i] = i;
         }
 
-        List<Epoch> epochs = [];
+        List<Check> checks = [];
         bool isCut = false;
-        for (int epoch = 0; epoch < settings.Epochs; epoch++)
+        double losses = 0;
+        for (int step = 0, unseen = 0; step < settings.Steps && !isCut; step++)
         {
-            order.Shuffle(rows);
-            SetLearningRate(optimizer, settings.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * epoch / settings.Epochs)));
-            double loss = TrainOnce(model, optimizer, rows, done => report?.Invoke((epoch + done) / settings.Epochs, null), cancellationToken);
-            epochs.Add(new Epoch(loss, Test(model, cancellationToken)));
-            report?.Invoke((epoch + 1.0) / settings.Epochs, epochs[^1]);
-            if (epochs[^1].Accuracy > settings.Enough)
+            cancellationToken.ThrowIfCancellationRequested();
+            int start = step % settings.StepsPerEpoch * settings.Batch;
+            if (start == 0)
             {
-                break;
+                order.Shuffle(rows);
             }
 
-            if (time is { } allowed && watch.Elapsed >= allowed && epoch + 1 < settings.Epochs)
+            SetLearningRate(optimizer, settings.RateOf(step));
+            losses += TakeStep(model, optimizer, rows.AsSpan(start, Math.Min(settings.Batch, rows.Length - start)));
+            unseen++;
+            int taken = step + 1;
+            isCut = time is { } allowed && watch.Elapsed >= allowed && taken < settings.Steps;
+            Check? check = null;
+            if (isCut || settings.IsTestedAfter(taken))
             {
-                isCut = true;
+                check = new Check(taken, losses / unseen, Test(model, cancellationToken));
+                checks.Add(check.Value);
+                losses = unseen = 0;
+            }
+
+            report?.Invoke((double)taken / settings.Steps, check);
+            if (check is { } found && found.Accuracy > settings.Enough)
+            {
+                isCut = false;
                 break;
             }
         }
 
-        return new Outcome(contender, settings, model.ParameterCount, settings.Layers * contender.CacheBytes, epochs, watch.Elapsed, isCut);
+        return new Outcome(contender, settings, model.ParameterCount, settings.Layers * contender.CacheBytes, checks, watch.Elapsed, isCut);
     }
 
     private static void SetLearningRate(optim.Optimizer optimizer, double rate)
@@ -83,25 +98,16 @@ public sealed class RecallTrainer
         }
     }
 
-    private double TrainOnce(RecallModel model, optim.Optimizer optimizer, int[] rows, Action<double> report, CancellationToken cancellationToken)
+    private double TakeStep(RecallModel model, optim.Optimizer optimizer, ReadOnlySpan<int> rows)
     {
         model.train();
-        double total = 0;
-        int steps = 0;
-        for (int start = 0; start < rows.Length; start += settings.Batch, steps++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            RecallBatch batch = RecallBatch.Of(examples, rows.AsSpan(start, Math.Min(settings.Batch, rows.Length - start)));
-            optimizer.zero_grad();
-            Tensor loss = nn.functional.cross_entropy(model.forward(batch.Inputs, batch.Asked), batch.Answers);
-            loss.backward();
-            optimizer.step();
-            total += loss.item<float>();
-            report(Math.Min(1, (start + (double)settings.Batch) / rows.Length));
-        }
-
-        return total / steps;
+        using DisposeScope scope = NewDisposeScope();
+        RecallBatch batch = RecallBatch.Of(examples, rows);
+        optimizer.zero_grad();
+        Tensor loss = nn.functional.cross_entropy(model.forward(batch.Inputs, batch.Asked), batch.Answers);
+        loss.backward();
+        optimizer.step();
+        return loss.item<float>();
     }
 
     /// <summary>The mean over the sequences of the share of their queries that is answered right. Every sequence asks equally often, so it is the share of all queries.</summary>

@@ -29,6 +29,22 @@ public sealed record Round(Settings Settings, IReadOnlyList<Contender> Contender
             new(Of(shorter), Contender.OfWidth64), new(Of(shorter), Contender.OfWidth128), new(Of(longer), Contender.OfWidth64), new(Of(longer), Contender.OfWidth128),
         ];
 
-        Settings Of(MqarTask task) => new() { Task = task, Examples = Examples, Tests = Tests, Batch = Batch, Epochs = Epochs, LearningRate = rate, Seed = seed };
+        Settings Of(MqarTask task) => new()
+        {
+            Task = task,
+            Examples = Examples,
+            Tests = Tests,
+            Batch = Batch,
+            Epochs = Epochs,
+            TestEvery = 0,
+            LearningRate = rate,
+            WarmUp = 0,
+            FallsByEpoch = true,
+            WeightDecay = 0.1,
+            Drop = 0.1,
+            Deviation = 0.02,
+            Enough = 0.99,
+            Seed = seed,
+        };
     }
 }

@@ -15,7 +15,7 @@ public sealed class RecallTests : IDisposable
 {
     private static readonly Settings Tiny = new()
     {
-        Task = new MqarTask(vocabulary: 20, length: 16, pairs: 2), Examples = 200, Tests = 50, Batch = 20, Epochs = 3, LearningRate = 3e-3, Seed = 5,
+        Task = new MqarTask(vocabulary: 20, length: 16, pairs: 2), Examples = 200, Tests = 50, Batch = 20, Epochs = 3, TestEvery = 10, LearningRate = 3e-3, WarmUp = 5, Seed = 5,
     };
 
     private readonly TemporaryFolder folder = new();
@@ -27,9 +27,20 @@ public sealed class RecallTests : IDisposable
     {
         Contender contender = Contender.OfWidth64[1];
         Outcome first = new RecallTrainer(Tiny).Train(contender), second = new RecallTrainer(Tiny).Train(contender);
-        Assert.Equal(3, first.Epochs.Count);
-        Assert.Equal(first.Epochs, second.Epochs);
-        Assert.NotEqual(first.Epochs, new RecallTrainer(Tiny with { Seed = 6 }).Train(contender).Epochs);
+        Assert.Equal([10, 20, 30], first.Checks.Select(check => check.Step));
+        Assert.Equal(first.Checks, second.Checks);
+        Assert.NotEqual(first.Checks, new RecallTrainer(Tiny with { Seed = 6 }).Train(contender).Checks);
+    }
+
+    [Fact]
+    public void Models_trained_at_the_same_time_get_the_numbers_that_they_get_alone()
+    {
+        var trainer = new RecallTrainer(Tiny with { Drop = 0.1 });
+        Outcome[] alone = [.. Contender.OfWidth64.Select(contender => trainer.Train(contender))], together = new Outcome[alone.Length];
+        Thread[] threads = [.. Contender.OfWidth64.Select((contender, i) => new Thread(() => together[i] = trainer.Train(contender)))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal(alone.Select(outcome => outcome.Checks), together.Select(outcome => outcome.Checks));
     }
 
     [Fact]
@@ -39,7 +50,7 @@ public sealed class RecallTests : IDisposable
         foreach (Contender contender in Contender.OfWidth64)
         {
             Outcome outcome = trainer.Train(contender);
-            Assert.True(outcome.Epochs[^1].Loss < 0.8 * outcome.Epochs[0].Loss, $"{contender.Name}: {string.Join(", ", outcome.Epochs)}");
+            Assert.True(outcome.Checks[^1].Loss < 0.8 * outcome.Checks[0].Loss, $"{contender.Name}: {string.Join(", ", outcome.Checks)}");
             Assert.InRange(outcome.Accuracy, 0.05, 1);
         }
     }
@@ -58,16 +69,47 @@ public sealed class RecallTests : IDisposable
     public void A_model_that_knows_enough_stops()
     {
         Outcome outcome = new RecallTrainer(Tiny with { Enough = 0.01 }).Train(Contender.OfWidth64[0]);
-        Assert.Single(outcome.Epochs);
+        Assert.Equal(10, Assert.Single(outcome.Checks).Step);
         Assert.False(outcome.IsCut);
     }
 
     [Fact]
-    public void Time_that_is_over_cuts_after_an_epoch()
+    public void Time_that_is_over_cuts_after_a_step_and_tests()
     {
-        Outcome outcome = new RecallTrainer(Tiny).Train(Contender.OfWidth64[0], time: TimeSpan.Zero);
-        Assert.Single(outcome.Epochs);
+        Outcome outcome = new RecallTrainer(Tiny with { TestEvery = 0 }).Train(Contender.OfWidth64[0], time: TimeSpan.Zero);
+        Assert.Equal(1, Assert.Single(outcome.Checks).Step);
         Assert.True(outcome.IsCut);
+    }
+
+    [Fact]
+    public void The_rate_rises_and_then_falls_along_a_cosine()
+    {
+        Settings settings = Tiny with { LearningRate = 1, WarmUp = 10 };
+        Assert.Equal((10, 30), (settings.StepsPerEpoch, settings.Steps));
+        Assert.Equal([0.1, 0.5, 1, 1], new[] { 0, 4, 9, 10 }.Select(settings.RateOf), Near);
+        Assert.Equal([0.5, 0.0062], new[] { 20, 29 }.Select(settings.RateOf), Near);
+        Assert.Equal([1, 1, 0.75, 0.75, 0.25], new[] { 0, 9, 10, 19, 20 }.Select((settings with { WarmUp = 0, FallsByEpoch = true }).RateOf), Near);
+
+        static bool Near(double expected, double actual) => Math.Abs(expected - actual) < 1e-4;
+    }
+
+    [Fact]
+    public void Time_is_shared_by_the_models_that_are_left()
+    {
+        var clock = new SharedTime(TimeSpan.FromSeconds(1000), models: 4, together: 2);
+        SharedTime.Share first = clock.Begin(), second = clock.Begin();
+        Assert.InRange(first.Length!.Value.TotalSeconds, 485, 495);
+        Assert.InRange(second.Length!.Value.TotalSeconds, 485, 495);
+
+        // What the first leaves over, two get; the last of all gets no more than there is.
+        first.Dispose();
+        SharedTime.Share third = clock.Begin();
+        Assert.InRange(third.Length!.Value.TotalSeconds, 735, 743);
+        second.Dispose();
+        third.Dispose();
+        Assert.InRange(clock.Begin().Length!.Value.TotalSeconds, 980, 990);
+        Assert.False(clock.IsOver);
+        Assert.Null(new SharedTime(null, 1, 1).Begin().Length);
     }
 
     [Fact]
@@ -111,7 +153,8 @@ public sealed class RecallTests : IDisposable
     [InlineData("--rate", "-1", "LearningRate: expected")]
     [InlineData("--drop", "1", "Drop: expected")]
     [InlineData("--minutes", "0", "--minutes: expected")]
-    [InlineData("--threads", "-1", "--threads: expected at least 0")]
+    [InlineData("--threads", "0", "--threads: expected at least 1, actual 0")]
+    [InlineData("--together", "-1", "--together: expected at least 0, actual -1")]
     [InlineData("--attention", "LSTM", "--attention: expected some of MHA, GQA, SQA, window 16, actual 'LSTM'")]
     public void What_cannot_be_is_refused_before_anything_is_written(string option, string value, string reason)
     {
@@ -122,10 +165,19 @@ public sealed class RecallTests : IDisposable
     }
 
     [Fact]
+    public void The_paper_stops_when_its_time_is_over()
+    {
+        (int code, string output, string error) = Run("--paper", "--minutes", "0.01", "--attention", "SQA", "--out", folder.PathOf("paper"));
+        Assert.True(code == 0, error);
+        Assert.Contains("not begun, out of time", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_paper_has_two_tasks_and_two_widths()
     {
         Round[] rounds = [.. Round.OfPaper(seed: 1)];
         Assert.Equal([(64, 4, 64), (64, 4, 128), (128, 8, 64), (128, 8, 128)], rounds.Select(round => (round.Settings.Task.Length, round.Settings.Task.Pairs, round.Contenders[0].Dim)));
+        Assert.All(rounds, round => Assert.Equal((true, 0, 0, 0.1, 0.1, 0.02, 0.99), (round.Settings.FallsByEpoch, round.Settings.WarmUp, round.Settings.TestEvery, round.Settings.Drop, round.Settings.WeightDecay, round.Settings.Deviation, round.Settings.Enough)));
         Assert.All(rounds, round => Assert.Equal((8192, 100_000, 3_000, 512, 64), (round.Settings.Task.Vocabulary, round.Settings.Examples, round.Settings.Tests, round.Settings.Batch, round.Settings.Epochs)));
     }
 
