@@ -25,7 +25,7 @@ internal static class RecallTable
                 Text($"{outcome.CacheBytes:N0} B"),
                 Text($"{outcome.Parameters:N0}"),
                 outcome.Checks.Count == 0 ? "-" : Text($"{outcome.Checks[^1].Loss:F4}"),
-                Text($"{outcome.Steps:N0} of {outcome.Settings.Steps:N0}") + (outcome.IsCut ? ", out of time" : ""),
+                Text($"{outcome.Steps:N0}") + (outcome.IsCut ? Text($" of {outcome.Settings.Steps:N0}, out of time") : ""),
                 Text($"{outcome.Time.TotalSeconds:F0} s"));
         }
 
