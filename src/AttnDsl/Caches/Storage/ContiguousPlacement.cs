@@ -121,7 +121,7 @@ internal sealed class ContiguousPlacement : KvPlacement
         return most;
     }
 
-    private sealed class Copies(Array[] ofStreams) : KvKept
+    internal sealed class Copies(Array[] ofStreams) : KvKept
     {
         public Array[] OfStreams => ofStreams;
 

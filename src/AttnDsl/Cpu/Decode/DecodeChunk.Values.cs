@@ -42,7 +42,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         }
 
         T* keys = Keys.At(Batch, first, KeyHead);
-        return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(first, count) == count
+        return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(Batch, first, count) == count
             ? new Lookahead(keys, (long)count * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
             : Lookahead.None(keys);
     }

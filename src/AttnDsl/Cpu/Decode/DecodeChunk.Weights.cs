@@ -21,7 +21,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     private readonly Lookahead ValuesAhead(int first, int count)
     {
         T* values = Values.At(Batch, first, ValueHead);
-        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
+        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
     }
 
     private readonly void ComputeScores(T* keys, long stride, int count, float* target, Lookahead ahead)
