@@ -159,7 +159,8 @@ public sealed class StackCache
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => _lengths[Checked(row)];
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
+    /// Quantized streams stay <paramref name="tokens"/> behind in quantizing from now on, until the next call, so that so many tokens can be taken back as if they had never been.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
     /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     public void Reserve(int tokens)
@@ -177,6 +178,7 @@ public sealed class StackCache
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
+    /// <exception cref="InvalidOperationException">Tokens behind it are quantized already; see <see cref="Reserve"/>.</exception>
     public void Truncate(int row, int length)
     {
         Checked(row);
@@ -188,6 +190,7 @@ public sealed class StackCache
                 string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
         }
 
+        Placement.CheckTrim(row, length);
         _lengths[row] = length;
         Placement.Trim(row, length);
         _isOpen = false;
@@ -343,6 +346,8 @@ public sealed class StackCache
         {
             _lengths[row] += _extended.Count(row);
         }
+
+        Placement.Settle(_lengths);
 
         _segments.Any |= _extended.HasQuerySegments;
         _isOpen = false;

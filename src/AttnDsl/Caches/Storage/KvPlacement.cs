@@ -35,6 +35,16 @@ internal abstract class KvPlacement
     /// <param name="kept">The room is to stay until the row is cut.</param>
     public abstract void MakeRoom(string parameter, ReadOnlySpan<int> lengths, ReadOnlySpan<int> added, bool kept);
 
+    /// <summary>Throws unless a row can do with its first tokens.</summary>
+    public virtual void CheckTrim(int row, int length)
+    {
+    }
+
+    /// <summary>A step counts: the rows have so many tokens now.</summary>
+    public virtual void Settle(ReadOnlySpan<int> lengths)
+    {
+    }
+
     /// <summary>A row has fewer tokens from now on.</summary>
     public abstract void Trim(int row, int length);
 

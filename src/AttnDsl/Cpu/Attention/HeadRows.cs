@@ -55,6 +55,9 @@ public readonly ref struct HeadRows<T>
     /// <summary>Tokens of a page.</summary>
     public int PageSize { get; }
 
+    /// <summary>Where the first tokens of the rows are codes: they are read from here, and vectors are those of the tokens behind.</summary>
+    internal QuantizedRows? Quantized { get; init; }
+
     /// <summary>Tokens scattered over pages: vectors at page(b, t) · pageStride + (t mod pageSize) · tokenStride + head · headStride. Page numbers of tokens that are read must be right; they are not checked one by one.</summary>
     /// <param name="values">Memory of all pages.</param>
     /// <param name="pages">Page numbers [rows, pagesPerRow].</param>
@@ -90,6 +93,12 @@ public readonly ref struct HeadRows<T>
         if (!Pages.IsEmpty)
         {
             CheckPages(parameter, rows, tokens);
+            return;
+        }
+
+        if (Quantized is not null)
+        {
+            Quantized.Check(parameter, rows, tokens, heads, width);
             return;
         }
 

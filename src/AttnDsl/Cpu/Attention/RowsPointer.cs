@@ -19,6 +19,9 @@ internal unsafe struct RowsPointer<T>
     public int PagesPerRow;
     public int PageSize;
 
+    /// <summary>The first tokens of the rows as codes, or null.</summary>
+    public QuantizedRows? Quantized;
+
     public static RowsPointer<T> Of(in HeadRows<T> rows, T* values, int* pages) => new()
     {
         Values = values,
@@ -28,6 +31,7 @@ internal unsafe struct RowsPointer<T>
         Pages = rows.Pages.IsEmpty ? null : pages,
         PagesPerRow = rows.PagesPerRow,
         PageSize = rows.PageSize,
+        Quantized = rows.Quantized,
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,23 +39,33 @@ internal unsafe struct RowsPointer<T>
     {
         if (Pages == null)
         {
-            return Values + (row * RowStride) + (token * TokenStride) + (head * HeadStride);
+            int place = Quantized is null ? token : token - Quantized.Bases[row];
+            return Values + (row * RowStride) + (place * TokenStride) + (head * HeadStride);
         }
 
-        (int page, int place) = Math.DivRem(token, PageSize);
-        return Values + (Pages[((long)row * PagesPerRow) + page] * RowStride) + (place * TokenStride) + (head * HeadStride);
+        (int page, int offset) = Math.DivRem(token, PageSize);
+        return Values + (Pages[((long)row * PagesPerRow) + page] * RowStride) + (offset * TokenStride) + (head * HeadStride);
     }
 
-    /// <summary>Brings tokens together that lie in several pages, [count, width].</summary>
+    /// <summary>Brings tokens together that lie in several pages or are codes, [count, width].</summary>
     public readonly void Gather(int row, int token, int count, int head, int width, T* target)
     {
-        for (int i = 0; i < count; i++)
+        int codes = Quantized is null ? 0 : Math.Clamp(Quantized.Borders[row] - token, 0, count);
+        if (codes > 0)
+        {
+            Quantized!.Read(row, token, codes, head, target);
+        }
+
+        for (int i = codes; i < count; i++)
         {
             new ReadOnlySpan<T>(At(row, token + i, head), width).CopyTo(new Span<T>(target + (i * width), width));
         }
     }
 
-    /// <summary>How many tokens from this one on, <paramref name="most"/> at most, lie <see cref="TokenStride"/> apart.</summary>
+    /// <summary>How many tokens from this one on, <paramref name="most"/> at most, lie <see cref="TokenStride"/> apart; 0 where they are codes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int Run(int token, int most) => Pages == null ? most : Math.Min(most, PageSize - (token % PageSize));
+    public readonly int Run(int row, int token, int most) =>
+        Quantized is not null && token < Quantized.Borders[row] ? 0
+        : Pages == null ? most
+        : Math.Min(most, PageSize - (token % PageSize));
 }
