@@ -225,7 +225,8 @@ public class KvCache
             : throw new InvalidOperationException($"the cache stores {(Element == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
     }
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
+    /// Quantized streams stay <paramref name="tokens"/> behind in quantizing from now on, until the next call, so that so many tokens can be taken back as if they had never been.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
     /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
@@ -235,7 +236,7 @@ public class KvCache
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack, or tokens behind it are quantized already; see <see cref="Reserve"/>.</exception>
     public void Truncate(int row, int length) => Own.Truncate(row, length);
 
     /// <summary>Forgets all tokens of all rows; the memory stays.</summary>

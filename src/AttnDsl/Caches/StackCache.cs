@@ -195,7 +195,8 @@ public sealed class StackCache
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Held(int row) => Placement.Held(_lengths[Checked(row)]);
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
+    /// Quantized streams stay <paramref name="tokens"/> behind in quantizing from now on, until the next call, so that so many tokens can be taken back as if they had never been.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
     /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     public void Reserve(int tokens)
@@ -213,7 +214,7 @@ public sealed class StackCache
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    /// <exception cref="InvalidOperationException">A ring has let go of tokens that the shorter row would hold; <see cref="Reserve"/> makes it keep them.</exception>
+    /// <exception cref="InvalidOperationException">A ring has let go of tokens that the shorter row would hold, or tokens behind it are quantized already; <see cref="Reserve"/> prevents both.</exception>
     public void Truncate(int row, int length)
     {
         Checked(row);
@@ -225,14 +226,7 @@ public sealed class StackCache
                 string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
         }
 
-        if (!Placement.CanTrim(row, length))
-        {
-            throw new InvalidOperationException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"row {row} holds the last tokens of {_lengths[row]}, and the ring has let go of some that belong to the last of {length}: call Reserve before tokens that may be taken back, or restore a snapshot"));
-        }
-
+        Placement.CheckTrim(row, length);
         _lengths[row] = length;
         Placement.Trim(row, length);
         _isOpen = false;
@@ -388,6 +382,8 @@ public sealed class StackCache
         {
             _lengths[row] += _extended.Count(row);
         }
+
+        Placement.Settle(_lengths);
 
         _segments.Any |= _extended.HasQuerySegments;
         _isOpen = false;

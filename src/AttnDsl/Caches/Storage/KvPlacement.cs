@@ -35,8 +35,10 @@ internal abstract class KvPlacement
     /// <param name="kept">The room is to stay until the row is cut.</param>
     public abstract void MakeRoom(string parameter, ReadOnlySpan<int> lengths, ReadOnlySpan<int> added, bool kept);
 
-    /// <summary>Whether everything is there that a row of so few tokens would hold.</summary>
-    public virtual bool CanTrim(int row, int length) => true;
+    /// <summary>Throws unless everything is there that a row of so few tokens would hold, as it would hold it.</summary>
+    public virtual void CheckTrim(int row, int length)
+    {
+    }
 
     /// <summary>Tokens that are held of a row of so many.</summary>
     public virtual int Held(int length) => length;
@@ -46,6 +48,11 @@ internal abstract class KvPlacement
 
     /// <summary>The token at a place of the list that the present step attends to.</summary>
     public virtual int SeenToken(int row, int place) => place;
+
+    /// <summary>A step counts: the rows have so many tokens now.</summary>
+    public virtual void Settle(ReadOnlySpan<int> lengths)
+    {
+    }
 
     /// <summary>A row has fewer tokens from now on.</summary>
     public abstract void Trim(int row, int length);

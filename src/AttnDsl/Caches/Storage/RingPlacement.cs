@@ -59,7 +59,16 @@ internal sealed class RingPlacement : KvPlacement
 
     public override int SeenToken(int row, int place) => Books.SeenToken(row, place);
 
-    public override bool CanTrim(int row, int length) => Books.CanCut(row, length);
+    public override void CheckTrim(int row, int length)
+    {
+        if (!Books.CanCut(row, length))
+        {
+            throw new InvalidOperationException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"row {row}: the ring has let go of tokens that belong to the last of {length}: call Reserve before tokens that may be taken back, or restore a snapshot"));
+        }
+    }
 
     public override void Fork(int from, int to, int length)
     {
@@ -92,11 +101,16 @@ internal sealed class RingPlacement : KvPlacement
             ((IRingStore)Stores[s]).Load(copies[s], lengths);
         }
 
-        Settle(lengths);
+        Rest(lengths);
     }
 
     protected override KvStore Create(CacheElement element, CacheStream stream)
     {
+        if (stream.Quantization is not null)
+        {
+            throw new ArgumentException($"streams: '{stream.Name}' is quantized, which needs contiguous storage: keys are quantized over runs of tokens, and a ring lets go of tokens one by one", "streams");
+        }
+
         KvStore store = element == CacheElement.Float32 ? new RingStore<float, SingleElement>(_batch, Books, stream) : new RingStore<ushort, BFloat16Element>(_batch, Books, stream);
         ((IRingStore)store).Rebuild(Books.Slots, default, new int[_batch]);
         return store;
@@ -110,10 +124,10 @@ internal sealed class RingPlacement : KvPlacement
         }
 
         Books.Slots = slots;
-        Settle(lengths);
+        Rest(lengths);
     }
 
-    private void Settle(ReadOnlySpan<int> lengths)
+    private void Rest(ReadOnlySpan<int> lengths)
     {
         for (int row = 0; row < _batch; row++)
         {

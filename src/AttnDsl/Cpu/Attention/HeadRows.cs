@@ -83,6 +83,8 @@ public readonly ref struct HeadRows<T>
 
         return new(values, rowStride, tokenStride, headStride) { Starts = starts, Sinks = sinks, Slots = slots };
     }
+    /// <summary>Where the first tokens of the rows are codes: they are read from here, and vectors are those of the tokens behind.</summary>
+    internal QuantizedRows? Quantized { get; init; }
 
     /// <summary>Tokens scattered over pages: vectors at page(b, t) · pageStride + (t mod pageSize) · tokenStride + head · headStride. Page numbers of tokens that are read must be right; they are not checked one by one.</summary>
     /// <param name="values">Memory of all pages.</param>
@@ -122,6 +124,12 @@ public readonly ref struct HeadRows<T>
         if (!Pages.IsEmpty)
         {
             CheckPages(parameter, rows, tokens);
+            return;
+        }
+
+        if (Quantized is not null)
+        {
+            Quantized.Check(parameter, rows, tokens, heads, width);
             return;
         }
 
