@@ -140,6 +140,17 @@ internal static class Vocabulary
             "Storage PageSize",
             "Element Storage PageSize",
             "PageSize"),
+        new(
+            typeof(QuantizedCacheAttribute),
+            [
+                new("bits", Ints(4, 8, 2, 3, 16, 0, -1, int.MaxValue)),
+                new("Group", Ints(4, 8, 1, 3, 32, 0, -1, int.MaxValue)),
+                new("Residual", Ints(16, 32, 8, 128, 1, 0, -1, int.MinValue)),
+            ],
+            "bits",
+            "bits Group",
+            "bits Group Residual",
+            "bits Residual"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>
