@@ -143,14 +143,13 @@ internal static class Vocabulary
         new(
             typeof(QuantizedCacheAttribute),
             [
-                new("bits", Ints(4, 8, 2, 3, 16, 0, -1, int.MaxValue)),
-                new("Group", Ints(4, 8, 1, 3, 32, 0, -1, int.MaxValue)),
-                new("Residual", Ints(16, 32, 8, 128, 1, 0, -1, int.MinValue)),
+                new("bits", Ints(8, 4, 2, 3, 0)),
+                new("Group", Ints(1, 2, 4, 8, 3, 0, int.MaxValue)),
+                new("Residual", Ints(16, 32, 8, 0, int.MinValue)),
             ],
-            "bits",
-            "bits Group",
             "bits Group Residual",
-            "bits Residual"),
+            "bits Group",
+            "bits"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>
