@@ -143,9 +143,9 @@ internal static class Vocabulary
         new(
             typeof(QuantizedCacheAttribute),
             [
-                new("bits", Ints(8, 4, 2, 3, 0)),
-                new("Group", Ints(1, 2, 4, 8, 3, 0, int.MaxValue)),
-                new("Residual", Ints(16, 32, 8, 0, int.MinValue)),
+                new("bits", Ints(8, 4, 2, 8, 3, 0, -1, int.MaxValue)),
+                new("Group", Ints(1, 2, 4, 8, 3, 0, -1, int.MaxValue)),
+                new("Residual", Ints(16, 32, 8, 0, -1, int.MinValue, int.MaxValue)),
             ],
             "bits Group Residual",
             "bits Group",
