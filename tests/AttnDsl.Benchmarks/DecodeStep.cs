@@ -14,14 +14,19 @@ internal sealed class DecodeStep : IDisposable
     private readonly float[] _output;
     private readonly TokenRows _rows;
 
-    public DecodeStep(int heads, int kv, int context, int width, CacheElement element, int queries)
+    public DecodeStep(int heads, int kv, int context, int width, CacheElement element, int queries, int bits = 0)
     {
         var random = new Random(1);
         _geometry = new AttendGeometry(HeadMap.Grouped(heads, heads), HeadMap.Grouped(kv, heads), HeadMap.Grouped(kv, heads), width, width, 1 / Math.Sqrt(width));
         _query = Random(random, queries * heads * width);
         _output = new float[_query.Length];
         _rows = TokenRows.Core(1, queries, context);
-        Cache = new KvCache(1, element, context, new CacheStream("key", kv, width), new CacheStream("value", kv, width));
+        Cache = new KvCache(
+            1,
+            element,
+            context,
+            new CacheStream("key", kv, width) { Quantization = bits == 0 ? null : new(bits, 32, 128, QuantizationAxis.Channel) },
+            new CacheStream("value", kv, width) { Quantization = bits == 0 ? null : new(bits, 32, 128, QuantizationAxis.Token) });
         TokenRows extended = Cache.Extend(TokenRows.Uniform(1, context));
         Cache.Append(0, Random(random, context * kv * width), extended);
         Cache.Append(1, Random(random, context * kv * width), extended);

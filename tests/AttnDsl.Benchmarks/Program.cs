@@ -8,6 +8,9 @@ switch (args.Length > 0 ? args[0] : "")
         Limits.Run(args.Length > 1 ? args[1] : "");
         BackwardLimits.Run(args.Length > 1 ? args[1] : "");
         return 0;
+    case "quantized":
+        QuantizedLimits.Run(args.Length > 1 ? args[1] : "");
+        return 0;
     case "layer":
         LayerTimes.Run();
         return 0;
@@ -18,6 +21,7 @@ switch (args.Length > 0 ? args[0] : "")
         Console.Error.WriteLine(
             """
             usage: limits [part of a name]   kernels as fractions of what the machine can do
+                   quantized [part of a name] decoding over bfloat16 and codes of 8, 4 and 2 bits
                    layer                     an annotated class's times; run it with -c Debug and -c Release to compare a consumer's builds
                    memory TOKENS             memory that forward and backward take beside their inputs and outputs
             """);

@@ -1,6 +1,7 @@
 using System.Linq;
 using System.Threading;
 using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Emit;
@@ -8,6 +9,11 @@ namespace AttnDsl.Compiler.Emit;
 /// <summary>Writes the typed cache of a layer that has one.</summary>
 internal static class CacheEmitter
 {
+    /// <summary>In words, or nothing.</summary>
+    private static string Codes(CacheSchema cache) => cache.Streams.Select(s => s.Codes).FirstOrDefault(c => c is not null) is { } codes
+        ? ", of all but the newest " + Text.Of(codes.Residual) + " tokens codes of " + Text.Of(codes.Bits) + " bits"
+        : "";
+
     public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
     {
         var model = new TemplateModel
@@ -17,7 +23,8 @@ internal static class CacheEmitter
             ["paged"] = plan.Cache.PageSize is not null,
             ["page_size"] = plan.Cache.PageSize ?? 0,
             ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
-            ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content }).ToArray(),
+            ["codes"] = Codes(plan.Cache),
+            ["streams"] = CacheStreams.Models(plan.Cache),
         };
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
         return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);

@@ -5,6 +5,7 @@ using System.Threading;
 using AttnDsl.Compiler.Costs;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
+using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Emit;
@@ -36,7 +37,9 @@ internal static class SpecEmitter
             ["cached"] = plan.Inputs.Cached,
             ["ragged"] = plan.Inputs.Ragged,
             ["cache_scalars"] = (long)plan.Cache.ScalarsPerToken,
-            ["cache_element_bytes"] = plan.Cache.ElementBytes,
+            ["cache_bytes"] = CacheBytes(plan.Cache),
+            ["has_codes"] = HasCodes(plan.Cache),
+            ["codes"] = CodesModel(plan.Cache),
             ["cache_element"] = plan.Cache.Element == CacheScalar.Float32 ? "float32" : "bfloat16",
             ["constant_scalars"] = plan.Cache.ConstantScalars,
             ["prefill"] = prefillText,
@@ -47,6 +50,25 @@ internal static class SpecEmitter
         string[] header = [.. new[] { "Widths and costs of " + target.Self.Name + ".", "" }, .. plan.Formula];
         return SourceFile.Wrap(target, header, Docs(plan), "common/spec", model, cancellationToken);
     }
+
+    private static string CacheBytes(CacheSchema cache) => HasCodes(cache)
+        ? Text.Of(cache.BytesPerToken)
+        : Text.Of((long)cache.ScalarsPerToken) + "L * " + Text.Of(cache.ElementBytes);
+
+    private static bool HasCodes(CacheSchema cache) => cache.Streams.Any(s => s.Codes is not null);
+
+    /// <summary>What decoding reads beside codes: per stream the scalars of the newest tokens. Empty without codes.</summary>
+    private static TemplateModel[] CodesModel(CacheSchema cache) => cache.Streams
+        .Where(s => s.Codes is not null)
+        .Select(s => new TemplateModel
+        {
+            ["name"] = s.Name,
+            ["bits"] = s.Codes!.Bits,
+            ["residual"] = s.Codes.Residual,
+            ["in_blocks"] = s.Codes.Axis == CodeAxis.Channel,
+            ["more"] = (long)((s.Heads * s.Width * cache.ElementBytes) - s.CodedBytes(cache.ElementBytes)),
+        })
+        .ToArray();
 
     /// <summary>How much of the cache a decoded token reads.</summary>
     private static Extent Visible(AttentionPlan plan) => plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().First().Pairs;
@@ -75,7 +97,7 @@ internal static class SpecEmitter
     private static IEnumerable<(string Term, string Value)> Costs(AttentionPlan plan)
     {
         yield return ("parameters", Number(plan.ParameterCount));
-        yield return ("cache per token", plan.Inputs.Cached ? Number((long)plan.Cache.ScalarsPerToken) + " scalars" : "none: the layer is not causal");
+        yield return ("cache per token", plan.Inputs.Cached ? Number((long)plan.Cache.ScalarsPerToken) + " scalars" + (HasCodes(plan.Cache) ? ", " + Number(plan.Cache.BytesPerToken) + " bytes as codes" : "") : "none: the layer is not causal");
         yield return ("prefill of " + Number(ExampleTokens) + " tokens", Flops(() => plan.PrefillCost.PrefillFlops(ExampleTokens)));
         if (plan.Inputs.Cached)
         {

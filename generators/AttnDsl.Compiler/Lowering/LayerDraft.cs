@@ -43,6 +43,7 @@ public enum FormulaOrder
     Bias = 60,
     Softmax = 70,
     Output = 80,
+    Cache = 90,
 }
 
 /// <summary>
@@ -100,6 +101,9 @@ public sealed class LayerDraft
 
     /// <summary>Tokens of a page of the cache; null: contiguous.</summary>
     public long? CachePageSize { get; set; }
+
+    /// <summary>Old cached tokens are codes; null: scalars.</summary>
+    public CacheCodes? CacheCodes { get; set; }
 
     /// <summary>Rows may be ragged, with lengths, position ids and segment ids at run time.</summary>
     public bool IsRagged { get; set; }

@@ -28,6 +28,7 @@ public static class MechanismTable
         new LogitSoftCapMechanism(),
         new AttentionSinkMechanism(),
         new KvCacheMechanism(),
+        new QuantizedCacheMechanism(),
     }.OrderBy(mechanism => mechanism.Rank).ToArray();
 
     private static readonly Dictionary<string, Mechanism> s_byName = s_byRank.ToDictionary(mechanism => mechanism.Name, StringComparer.Ordinal);

@@ -19,6 +19,9 @@ public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, Equata
     /// <summary>Bytes of a stored scalar.</summary>
     public int ElementBytes => Element == CacheScalar.Float32 ? 4 : 2;
 
+    /// <summary>Bytes that a token takes once it is old: codes, scales and minima where a stream has them, otherwise scalars.</summary>
+    public long BytesPerToken => (long)System.Math.Ceiling(Streams.Where(s => s.Storage is not RingStorage).Sum(s => s.CodedBytes(ElementBytes) / s.Stride));
+
     /// <summary>Scalars a sequence holds whatever its length: states, rings, tails.</summary>
     public long ConstantScalars => States.Sum(s => s.Scalars) + Streams.Sum(s => s.Storage is RingStorage ring ? s.Heads * s.Width * (ring.Sinks + ring.Recent) : 0);
 }
@@ -36,10 +39,16 @@ public enum CacheScalar
 /// <param name="Name">Unique in the layer.</param>
 /// <param name="Group">Streams of one group share lengths and positions; a layer may have several groups (caches per kind of head).</param>
 /// <param name="Content">What a row is, for docs: <c>keys after rotation</c>.</param>
-public sealed record CacheStreamSpec(string Name, string Group, long Heads, long Width, long Stride, CacheStorage Storage, string Content)
+/// <param name="Codes">How old rows are stored as whole numbers where fast backends and the reference do so; null: as scalars.</param>
+public sealed record CacheStreamSpec(string Name, string Group, long Heads, long Width, long Stride, CacheStorage Storage, string Content, CacheCodes? Codes = null)
 {
+    /// <summary>Bytes of a row once it is old.</summary>
+    /// <param name="elementBytes">Bytes of a scalar.</param>
+    public double CodedBytes(int elementBytes) => (double)Heads * Width * (Codes?.BytesPerScalar ?? elementBytes);
+
+
     public override string ToString() =>
-        string.Format(CultureInfo.InvariantCulture, "{0}.{1} [{2}, {3}] every {4} token(s), {5}: {6}", Group, Name, Heads, Width, Stride, Storage, Content);
+        string.Format(CultureInfo.InvariantCulture, "{0}.{1} [{2}, {3}] every {4} token(s), {5}{7}: {6}", Group, Name, Heads, Width, Stride, Storage, Content, Codes is null ? "" : ", " + Codes);
 }
 
 /// <summary>Constant state: the last rows a convolution needs, a running sum.</summary>

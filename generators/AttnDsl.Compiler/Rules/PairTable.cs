@@ -92,6 +92,23 @@ public static class PairTable
             "align is TopLeft",
             null,
             spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+        new("QuantizedCache", "Causal", PairKind.Needs, RuleTable.CacheWithoutCausal),
+        new(
+            "Causal",
+            "QuantizedCache",
+            PairKind.Conflict,
+            RuleTable.CacheOfTopLeft,
+            "align is TopLeft",
+            null,
+            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+        new(
+            "KvCache",
+            "QuantizedCache",
+            PairKind.Conflict,
+            RuleTable.CodesInPages,
+            "Storage is Paged",
+            null,
+            spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;

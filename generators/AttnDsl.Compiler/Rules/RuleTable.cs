@@ -205,10 +205,27 @@ public static class RuleTable
         "ATTN0601", "A cache without [Causal]", "[{0}] needs [{1}]: only a causal layer can reuse what earlier tokens left");
 
     public static readonly RuleDescriptor CacheOfTopLeft = Error(
-        "ATTN0602", "A cache for a top-left causal layer", "[{0}] does not go with [{1}] here: aligned TopLeft, a later token sees only the first keys, so there is nothing to append to; use [Causal] aligned BottomRight or remove [KvCache]");
+        "ATTN0602", "A cache for a top-left causal layer", "[{0}] does not go with [{1}] here: aligned TopLeft, a later token sees only the first keys, so there is nothing to append to; use [Causal] aligned BottomRight or remove the cache");
 
     public static readonly RuleDescriptor PageSizeWithoutPages = Warning(
         "ATTN0603", "A page size without pages", "PageSize: {0} cuts nothing: the cache is contiguous; add Storage = CacheStorage.Paged or remove PageSize");
+
+    public static readonly RuleDescriptor CodeBits = Error(
+        "ATTN0604", "Codes of so many bits", "bits: {0} bits do not fill an int32 evenly; codes have 2, 4 or 8");
+
+    public static readonly RuleDescriptor CodeGroup = Error(
+        "ATTN0605", "A group that does not divide a value head", "Group: {0} does not divide the {1} channels of a value head, whose values are quantized in groups of channels; {2}");
+
+    public static readonly RuleDescriptor CodePacking = Error(
+        "ATTN0606", "Codes that do not fill their words", "bits: {0}: the {1} channels of a value head are no multiple of {2}, the codes of an int32; {3}");
+
+    public static readonly RuleDescriptor CodeResidual = Error(
+        "ATTN0607", "A residual that cuts groups", "Residual: {0} is no multiple of {1}, which groups of {2} tokens and int32 of {3} codes need; {4}");
+
+    public static readonly RuleDescriptor CodesInPages = Error(
+        "ATTN0608",
+        "Codes in pages",
+        "[{0}] does not go with [{1}] here: rows share pages, and quantizing the old tokens of one row would change them under another; store the cache contiguously or remove [QuantizedCache]");
 
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -6,6 +6,9 @@ namespace AttnDsl;
 /// <param name="Width">Scalars per head, at least 1.</param>
 public readonly record struct CacheStream(string Name, int Heads, int Width)
 {
+    /// <summary>Stored as whole numbers so; null: as scalars.</summary>
+    public CacheQuantization? Quantization { get; init; }
+
     /// <summary>Scalars per token of this stream.</summary>
     public long ScalarsPerToken => (long)Heads * Width;
 }

@@ -45,6 +45,15 @@ public class KvCache
     public KvCache(int batch, CacheElement element, CachePaging paging, params ReadOnlySpan<CacheStream> streams)
         : this(new StackCache(batch, paging), element, streams) => _isAlone = true;
 
+    /// <summary>An empty cache that keeps a row's first and last tokens.</summary>
+    /// <param name="batch">Rows B, at least 1.</param>
+    /// <param name="element">How scalars are stored.</param>
+    /// <param name="ring">What is kept of a row.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">No row, no such element, no such ring, no stream, a stream without heads or width, or a stream too large for one block.</exception>
+    public KvCache(int batch, CacheElement element, CacheRing ring, params ReadOnlySpan<CacheStream> streams)
+        : this(new StackCache(batch, ring), element, streams) => _isAlone = true;
+
     /// <summary>The cache of one layer of a stack, which owns lengths and pages and decides where tokens lie.</summary>
     /// <param name="stack">The stack, without tokens.</param>
     /// <param name="element">How scalars are stored.</param>
@@ -130,10 +139,18 @@ public class KvCache
         ? Stack
         : throw new InvalidOperationException("this cache is a layer of a stack: call the stack's method, which acts on all its layers");
 
-    /// <summary>Cached tokens of a row.</summary>
+    /// <summary>What a ring keeps; null for a cache that keeps all tokens.</summary>
+    public CacheRing? Ring => Stack.Ring;
+
+    /// <summary>Cached tokens of a row; of a ring also those that it has let go of.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => Stack.Length(row);
+
+    /// <summary>Cached tokens of a row that are there: all of them, or a ring's sinks and recent ones.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Held(int row) => Stack.Held(row);
 
     /// <summary>
     /// The new tokens of a step, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. Nothing is written. If cached tokens came with segments and the new ones have none,
@@ -208,7 +225,8 @@ public class KvCache
             : throw new InvalidOperationException($"the cache stores {(Element == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
     }
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
+    /// Quantized streams stay <paramref name="tokens"/> behind in quantizing from now on, until the next call, so that so many tokens can be taken back as if they had never been.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
     /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
@@ -218,7 +236,7 @@ public class KvCache
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
+    /// <exception cref="InvalidOperationException">The cache is a layer of a stack, or tokens behind it are quantized already; see <see cref="Reserve"/>.</exception>
     public void Truncate(int row, int length) => Own.Truncate(row, length);
 
     /// <summary>Forgets all tokens of all rows; the memory stays.</summary>
@@ -255,25 +273,25 @@ public class KvCache
     /// <exception cref="InvalidOperationException">The cache is a layer of a stack.</exception>
     public void Restore(CacheSnapshot snapshot) => Own.Restore(snapshot);
 
-    /// <summary>A dense copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
+    /// <summary>A dense copy of one stream, [B, longest row, heads, width], of the tokens that are <see cref="Held"/>; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such stream.</exception>
     public float[] Read(int stream)
     {
         CheckStream(stream);
         int longest = 0;
-        foreach (int length in Stack.Lengths)
+        for (int row = 0; row < Batch; row++)
         {
-            longest = Math.Max(longest, length);
+            longest = Math.Max(longest, Held(row));
         }
 
         int size = _streams[stream].Heads * _streams[stream].Width;
         var dense = new float[ArrayLength.Of(nameof(stream), Batch, longest, size)];
         for (int row = 0; row < Batch; row++)
         {
-            for (int token = 0; token < Stack.Lengths[row]; token++)
+            for (int place = 0; place < Held(row); place++)
             {
-                _stores[stream].Read(row, token, dense.AsSpan(((row * longest) + token) * size, size));
+                _stores[stream].Read(row, Stack.Placement.HeldToken(Stack.Lengths[row], place), dense.AsSpan(((row * longest) + place) * size, size));
             }
         }
 
@@ -302,7 +320,7 @@ public class KvCache
             int seen = extended.KeyCount(row);
             for (int token = 0; token < seen; token++)
             {
-                _stores[stream].Read(row, token, tokens.Slice(token * size, size));
+                _stores[stream].Read(row, Stack.Placement.SeenToken(row, token), tokens.Slice(token * size, size));
             }
 
             tokens[(seen * size)..].Clear();

@@ -18,6 +18,9 @@ public sealed class ReferenceCache<T>
 {
     private readonly ImmutableArray<CacheStream> _streams;
     private readonly T[][][] _values;
+
+    // Per stream and row: first tokens that have been passed through their codes.
+    private readonly int[][] _borders;
     private readonly CacheRows _rows;
 
     /// <summary>An empty cache.</summary>
@@ -45,9 +48,12 @@ public sealed class ReferenceCache<T>
         Batch = batch;
         _streams = [.. streams];
         _values = new T[streams.Length][][];
+        _borders = new int[streams.Length][];
         for (int s = 0; s < _values.Length; s++)
         {
             _values[s] = new T[batch][];
+            _borders[s] = new int[batch];
+            streams[s].Quantization?.Check(streams[s]);
             Array.Fill(_values[s], []);
             ScalarsPerToken += streams[s].ScalarsPerToken;
         }
@@ -107,16 +113,50 @@ public sealed class ReferenceCache<T>
     /// <param name="extended">What <see cref="Extend"/> last returned.</param>
     /// <exception cref="ArgumentException">The rows are not the last extension.</exception>
     /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
-    public void Commit(TokenRows extended) => _rows.Commit(extended, stream => _streams[stream].Name);
+    public void Commit(TokenRows extended)
+    {
+        _rows.Commit(extended, stream => _streams[stream].Name);
+        for (int s = 0; s < _values.Length; s++)
+        {
+            for (int row = 0; row < Batch && _streams[s].Quantization is not null; row++)
+            {
+                QuantizedPass.Move(_streams[s], _values[s][row], ref _borders[s][row], _rows.Length(row));
+            }
+        }
+    }
 
     /// <summary>Forgets a row's tokens from <paramref name="length"/> on.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    public void Truncate(int row, int length) => _rows.Truncate(row, length);
+    /// <exception cref="InvalidOperationException">Tokens behind it are quantized already.</exception>
+    public void Truncate(int row, int length)
+    {
+        for (int s = 0; s < _values.Length && row >= 0 && row < Batch; s++)
+        {
+            if (length > 0 && length < _borders[s][row])
+            {
+                throw new InvalidOperationException(
+                    string.Create(CultureInfo.InvariantCulture, $"row {row} cannot be cut to {length} tokens: stream '{_streams[s].Name}' has quantized {_borders[s][row]} and their scalars are lost"));
+            }
+        }
+
+        _rows.Truncate(row, length);
+        for (int s = 0; s < _values.Length && length == 0; s++)
+        {
+            _borders[s][row] = 0;
+        }
+    }
 
     /// <summary>Forgets all tokens of all rows.</summary>
-    public void Reset() => _rows.Reset();
+    public void Reset()
+    {
+        _rows.Reset();
+        foreach (int[] borders in _borders)
+        {
+            Array.Clear(borders);
+        }
+    }
 
     /// <summary>A dense copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>

@@ -29,6 +29,10 @@ public sealed class StackCache
     private readonly CacheSegments _segments;
     private readonly int[] _lengths;
     private readonly int[] _added;
+
+    // Of a ring: the cached tokens that the present step attends to, and the others.
+    private readonly int[]? _seen;
+    private readonly int[]? _evicted;
     private readonly TokenRows _extended;
     private readonly TokenRows _oneToken;
     private TokenRows? _block;
@@ -69,6 +73,30 @@ public sealed class StackCache
 
         IsGrowing = paging.Pages is null;
         Placement = new PagedPlacement(batch, paging);
+    }
+
+    /// <summary>An empty stack of rings.</summary>
+    /// <param name="batch">Rows B, at least 1.</param>
+    /// <param name="ring">What is kept of a row.</param>
+    /// <exception cref="ArgumentException">No row, a ring without a recent token, a negative number of sinks, or no such eviction.</exception>
+    public StackCache(int batch, CacheRing ring)
+        : this(batch)
+    {
+        if (ring.Recent < 1 || ring.Sinks < 0 || (long)ring.Recent + ring.Sinks > Array.MaxLength)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(ring), ring, string.Create(CultureInfo.InvariantCulture, $"ring: expected at least 1 recent token and at least 0 sinks, {Array.MaxLength} at most together, got {ring.Recent} and {ring.Sinks}"));
+        }
+
+        if (ring.Evict is not (RingEviction.RoomBefore or RingEviction.TrimAfter))
+        {
+            throw new ArgumentOutOfRangeException(nameof(ring), ring, "ring: expected to evict RoomBefore or TrimAfter");
+        }
+
+        IsGrowing = true;
+        Placement = new RingPlacement(batch, ring);
+        _seen = new int[batch];
+        _evicted = new int[batch];
     }
 
     private StackCache(int batch)
@@ -154,12 +182,21 @@ public sealed class StackCache
 
     internal TokenRows OneToken => _oneToken;
 
-    /// <summary>Cached tokens of a row.</summary>
+    /// <summary>What a ring keeps; null for a stack that keeps all tokens.</summary>
+    public CacheRing? Ring => (Placement as RingPlacement)?.Books.Ring;
+
+    /// <summary>Cached tokens of a row; of a ring also those that it has let go of.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => _lengths[Checked(row)];
 
-    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.</summary>
+    /// <summary>Cached tokens of a row that are there: all of them, or a ring's sinks and recent ones.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Held(int row) => Placement.Held(_lengths[Checked(row)]);
+
+    /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
+    /// Quantized streams stay <paramref name="tokens"/> behind in quantizing from now on, until the next call, so that so many tokens can be taken back as if they had never been.</summary>
     /// <param name="tokens">Tokens per row, not negative.</param>
     /// <exception cref="ArgumentException">The size is fixed and there is not that much room, or no block can be that large.</exception>
     public void Reserve(int tokens)
@@ -177,6 +214,7 @@ public sealed class StackCache
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
+    /// <exception cref="InvalidOperationException">A ring has let go of tokens that the shorter row would hold, or tokens behind it are quantized already; <see cref="Reserve"/> prevents both.</exception>
     public void Truncate(int row, int length)
     {
         Checked(row);
@@ -188,6 +226,7 @@ public sealed class StackCache
                 string.Create(CultureInfo.InvariantCulture, $"length: row {row} holds {_lengths[row]} tokens and can keep 0 to {_lengths[row]}, got {length}"));
         }
 
+        Placement.CheckTrim(row, length);
         _lengths[row] = length;
         Placement.Trim(row, length);
         _isOpen = false;
@@ -344,6 +383,8 @@ public sealed class StackCache
             _lengths[row] += _extended.Count(row);
         }
 
+        Placement.Settle(_lengths);
+
         _segments.Any |= _extended.HasQuerySegments;
         _isOpen = false;
     }
@@ -356,23 +397,56 @@ public sealed class StackCache
         }
 
         Placement.MakeRoom(parameter, _lengths, _added, kept: false);
-        int keys = 0;
-        for (int row = 0; row < Batch; row++)
-        {
-            keys = Math.Max(keys, _lengths[row] + _added[row]);
-        }
-
         bool segmented = _segments.Any || block.HasQuerySegments;
-        if (segmented)
+        if (Placement is RingPlacement ring)
         {
-            _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
+            OpenRing(ring.Books, block, segmented);
+        }
+        else
+        {
+            int keys = Longest(_lengths);
+            if (segmented)
+            {
+                _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
+            }
+
+            _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
         }
 
-        _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
         _block = block;
         _step++;
         _taken = 0;
         _isOpen = true;
+    }
+
+    /// <summary>Keys are the tokens that the ring still has, without gaps: masks go by places among them, positions by all tokens.</summary>
+    private void OpenRing(RingBooks books, TokenRows block, bool segmented)
+    {
+        for (int row = 0; row < Batch; row++)
+        {
+            _evicted![row] = books.Evicted(row);
+            _seen![row] = _lengths[row] - _evicted[row];
+        }
+
+        int keys = Longest(_seen);
+        if (segmented)
+        {
+            _segments.Write(block, _lengths, Longest(_lengths));
+            _segments.Squeeze(books.Ring.Sinks, _evicted, _seen, _added, keys);
+        }
+
+        _extended.Become(block, keys, _seen, segmented ? _segments.Query : null, segmented ? _segments.Squeezed : null, keys, _evicted);
+    }
+
+    private int Longest(ReadOnlySpan<int> cached)
+    {
+        int keys = 0;
+        for (int row = 0; row < Batch; row++)
+        {
+            keys = Math.Max(keys, cached[row] + _added[row]);
+        }
+
+        return keys;
     }
 
     private int Checked(int row, string parameter = "row") => (uint)row < (uint)Batch

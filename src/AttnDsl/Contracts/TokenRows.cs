@@ -19,6 +19,9 @@ public sealed class TokenRows
     private int[]? _keySegments;
     private int _keySegmentStride;
 
+    // Tokens that a ring has let go of, which places among the keys do not count but positions do.
+    private int[]? _evicted;
+
     private TokenRows(int tokens, int keys, int[] counts, int[] pasts, int[] keyCounts, int[]? positions, int[]? querySegments, int[]? keySegments)
     {
         Batch = counts.Length;
@@ -145,13 +148,13 @@ public sealed class TokenRows
     /// <param name="row">Row, from 0.</param>
     public int Past(int row) => _pasts[Checked(row)];
 
-    /// <summary>Position id of a new token: the one that was given, else <see cref="Past"/> + <paramref name="token"/>.</summary>
+    /// <summary>Position id of a new token: the one that was given, else the number of tokens before it, which is <see cref="Past"/> + <paramref name="token"/> unless a ring has let go of some.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="token">New token, from 0.</param>
     public int Position(int row, int token)
     {
         CheckIndex(row, token, Tokens, nameof(token));
-        return _positions is null ? _pasts[row] + token : _positions[((long)row * Tokens) + token];
+        return _positions is null ? _pasts[row] + token + (_evicted is null ? 0 : _evicted[row]) : _positions[((long)row * Tokens) + token];
     }
 
     /// <summary>Segment id of a new token; 0 when no segments were given.</summary>
@@ -198,8 +201,10 @@ public sealed class TokenRows
     /// <param name="querySegments">Segment ids of the new tokens, [B, T] from the start of the array, or null.</param>
     /// <param name="keySegments">Segment ids of all keys, [B, <paramref name="keySegmentStride"/>], or null.</param>
     /// <param name="keySegmentStride">Entries per row, at least <paramref name="keys"/>.</param>
-    internal void Become(TokenRows block, int keys, ReadOnlySpan<int> pasts, int[]? querySegments, int[]? keySegments, int keySegmentStride)
+    /// <param name="evicted">Tokens of each row that are no longer among the keys, or null.</param>
+    internal void Become(TokenRows block, int keys, ReadOnlySpan<int> pasts, int[]? querySegments, int[]? keySegments, int keySegmentStride, int[]? evicted = null)
     {
+        _evicted = evicted;
         Tokens = block.Tokens;
         Keys = keys;
         _counts = block._counts;

@@ -203,6 +203,17 @@ public static class RuleCases
         (Layer.And("Causal").And("KvCache", ("PageSize", 32)), "ATTN0603@2:PageSize"),
         (Layer.And("Causal").And("KvCache", ("Storage", "Paged"), ("PageSize", 32)), ""),
         (Layer.And("Causal").And("KvCache", ("Storage", "Paged"), ("PageSize", 0)), "ATTN0101@2:PageSize"),
+        (Layer.And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 8)), "ATTN0601@1"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 8)), ""),
+        (Layer.And("Causal", ("align", "TopLeft")).And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 8)), "ATTN0404@1:align ATTN0602@2"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 0), ("Group", 8), ("Residual", 8)), "ATTN0101@2:bits"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 4)), "ATTN0605@2"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 3), ("Group", 8), ("Residual", 8)), "ATTN0604@2:bits"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 3), ("Residual", 24)), "ATTN0605@2:Group"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 12)), "ATTN0607@2:Residual"),
+        (Layer.And("Causal").And("QuantizedCache", ("bits", 2), ("Group", 4), ("Residual", 8)), "ATTN0606@2:bits ATTN0607@2:Residual"),
+        (Layer.And("KvCache", ("Storage", "Paged")).And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 8)), "ATTN0608@3"),
+        (Layer.And("KvCache", ("Element", "BFloat16")).And("Causal").And("QuantizedCache", ("bits", 8), ("Group", 8), ("Residual", 8)), ""),
     ];
 
     private static IEnumerable<(Stack Stack, string Expected)> Score =>

@@ -36,7 +36,16 @@ internal static class CostChecks
         Equal("ParameterCount", parameters, spec.ParameterCount);
         Equal("CacheScalarsPerToken", cache, spec.CacheScalarsPerToken);
         decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
-        Equal("CacheBytesPerToken", element * cache, spec.CacheBytesPerToken);
+        decimal bytes = element * cache;
+        decimal codes = bytes;
+        long residual = 0;
+        if (stack.Find("QuantizedCache") is { } quantized)
+        {
+            residual = quantized["Residual"]?.Whole ?? 128;
+            codes = cache * ((quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32)));
+        }
+
+        Equal("CacheBytesPerToken", codes, spec.CacheBytesPerToken);
         Equal("ConstantStateScalars", 0, spec.ConstantStateScalars);
 
         decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
@@ -53,7 +62,9 @@ internal static class CostChecks
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : length;
                 Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + (element * cache * seen), spec.DecodeBytes(length) ?? -1);
+                decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
+                decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + ((keys + values) * (bytes - codes) / 2), spec.DecodeBytes(length) ?? -1);
             }
         }
 

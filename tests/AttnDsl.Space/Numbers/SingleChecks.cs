@@ -60,12 +60,15 @@ internal sealed class SingleChecks
         AttentionWeights<float> actual = _layer.CreateWeights(3);
         double[] dx = _reference.Backward(_exact, wide, Wide(g), expected, rows);
         float[] narrow = _layer.Backward(_weights, x, g, actual, rows);
-        Same("gradient of x", dx, narrow, Tolerances.SingleGradient);
+        Same("gradient of x", dx, narrow, Slope);
         foreach (WeightTensor<double> tensor in expected.Tensors)
         {
-            Same("gradient of " + tensor.Name, tensor.Data, actual[tensor.Name].Data, Tolerances.SingleGradient);
+            Same("gradient of " + tensor.Name, tensor.Data, actual[tensor.Name].Data, Slope);
         }
     }
+
+    // The norm of one channel is all but its sign: what is left of its slope is the difference of two nearly equal terms.
+    private double Slope => _facts is { NormEps: not null, Width: 1 } ? 4 * Tolerances.SingleGradient : Tolerances.SingleGradient;
 
     /// <summary>Four tokens at once, then token by token.</summary>
     private void Cached()
@@ -115,12 +118,12 @@ internal sealed class SingleChecks
         Same(shape + ", lse", expected.Lse, actual.Lse, Tolerances.Single);
         AttentionWeights<float> gradients = _layer.ZeroWeights();
         CoreGradients<float> found = _layer.CoreBackward(_weights, q, k, v, g, gradients, rows);
-        Same(shape + ", gradient of q", slopes.Query, found.Query, Tolerances.SingleGradient);
-        Same(shape + ", gradient of k", slopes.Key, found.Key, Tolerances.SingleGradient);
-        Same(shape + ", gradient of v", slopes.Value, found.Value, Tolerances.SingleGradient);
+        Same(shape + ", gradient of q", slopes.Query, found.Query, Slope);
+        Same(shape + ", gradient of k", slopes.Key, found.Key, Slope);
+        Same(shape + ", gradient of v", slopes.Value, found.Value, Slope);
         if (_facts.Sink)
         {
-            Same(shape + ", gradient of sinks", exact["sinks"].Data, gradients["sinks"].Data, Tolerances.SingleGradient);
+            Same(shape + ", gradient of sinks", exact["sinks"].Data, gradients["sinks"].Data, Slope);
         }
     }
 

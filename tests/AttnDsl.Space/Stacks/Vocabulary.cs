@@ -140,6 +140,16 @@ internal static class Vocabulary
             "Storage PageSize",
             "Element Storage PageSize",
             "PageSize"),
+        new(
+            typeof(QuantizedCacheAttribute),
+            [
+                new("bits", Ints(8, 4, 2, 8, 3, 0, -1, int.MaxValue)),
+                new("Group", Ints(1, 2, 4, 8, 3, 0, -1, int.MaxValue)),
+                new("Residual", Ints(16, 32, 8, 0, -1, int.MinValue, int.MaxValue)),
+            ],
+            "bits Group Residual",
+            "bits Group",
+            "bits"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>

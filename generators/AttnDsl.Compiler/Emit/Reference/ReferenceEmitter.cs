@@ -80,7 +80,7 @@ internal static class ReferenceEmitter
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
             ["bodies"] = bodies,
-            ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content }).ToArray(),
+            ["streams"] = CacheStreams.Models(plan.Cache),
         };
         IEnumerable<string> cores = attends.Forwards.Select(a => steps.Render("methods/attend", a.Identity, () => a.Model))
             .Concat(attends.Gradients.Select(a => steps.Render("methods/attend_gradient", a.Identity, () => a.Model)));

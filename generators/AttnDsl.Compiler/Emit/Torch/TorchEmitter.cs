@@ -57,7 +57,7 @@ internal static class TorchEmitter
             ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
-            ["streams"] = plan.Cache.Streams.Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width }).ToArray(),
+            ["streams"] = CacheStreams.Models(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
             ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
         };

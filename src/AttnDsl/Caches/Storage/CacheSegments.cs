@@ -17,6 +17,9 @@ internal sealed class CacheSegments(int batch)
 
     public int[] Query => _query;
 
+    /// <summary>The ids of the keys of a step of a ring, [B, keys].</summary>
+    public int[] Squeezed { get; private set; } = [];
+
     /// <summary>Entries per row.</summary>
     public int Stride { get; private set; }
 
@@ -52,6 +55,29 @@ internal sealed class CacheSegments(int batch)
                     all[lengths[row] + token] = segment;
                 }
             }
+        }
+    }
+
+    /// <summary>Makes <see cref="Squeezed"/> of what was written.</summary>
+    /// <param name="sinks">First tokens, which stay.</param>
+    /// <param name="evicted">Tokens behind them, of each row, that are left out.</param>
+    /// <param name="seen">Cached tokens of each row that are not.</param>
+    /// <param name="added">New tokens of each row.</param>
+    /// <param name="keys">Entries per row.</param>
+    public void Squeeze(int sinks, ReadOnlySpan<int> evicted, ReadOnlySpan<int> seen, ReadOnlySpan<int> added, int keys)
+    {
+        int entries = ArrayLength.Of(nameof(keys), batch, keys);
+        if (Squeezed.Length < entries)
+        {
+            Squeezed = new int[entries];
+        }
+
+        for (int row = 0; row < batch; row++)
+        {
+            int count = seen[row] + added[row];
+            int front = Math.Min(sinks, count);
+            Row(row)[..front].CopyTo(Squeezed.AsSpan(row * keys));
+            Row(row).Slice(front + evicted[row], count - front).CopyTo(Squeezed.AsSpan((row * keys) + front));
         }
     }
 

@@ -33,10 +33,54 @@ internal sealed class ContiguousPlacement : KvPlacement
         {
             GrowTo(kept ? needed : (int)Math.Max(needed, Math.Max(FirstCapacity, Math.Min(2L * _capacity, MostTokens()))), lengths);
         }
+
+        foreach (KvStore store in Stores)
+        {
+            if (store is IBorderedStore bordered)
+            {
+                if (kept)
+                {
+                    bordered.Delay(added[0], lengths);
+                }
+                else
+                {
+                    bordered.Prepare(lengths, added);
+                }
+            }
+        }
+    }
+
+    public override void CheckTrim(int row, int length)
+    {
+        foreach (KvStore store in Stores)
+        {
+            if (store is IBorderedStore bordered && !bordered.Keeps(row, length))
+            {
+                throw new InvalidOperationException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"row {row} cannot be cut to {length} tokens: later ones of stream '{store.Stream.Name}' are quantized and their scalars are lost; call Reserve(n) before a step of which up to n tokens may be taken back, or come back to a snapshot"));
+            }
+        }
+    }
+
+    public override void Settle(ReadOnlySpan<int> lengths)
+    {
+        foreach (KvStore store in Stores)
+        {
+            (store as IBorderedStore)?.Settle(lengths);
+        }
     }
 
     public override void Trim(int row, int length)
     {
+        foreach (KvStore store in Stores)
+        {
+            if (length == 0)
+            {
+                (store as IBorderedStore)?.Forget(row);
+            }
+        }
     }
 
     public override void Fork(int from, int to, int length)
@@ -77,7 +121,9 @@ internal sealed class ContiguousPlacement : KvPlacement
 
     protected override KvStore Create(CacheElement element, CacheStream stream)
     {
-        KvStore store = element == CacheElement.Float32 ? new ContiguousStore<float, SingleElement>(_batch, stream) : new ContiguousStore<ushort, BFloat16Element>(_batch, stream);
+        KvStore store = stream.Quantization is not null
+            ? element == CacheElement.Float32 ? new QuantizedStore<float, SingleElement>(_batch, stream) : new QuantizedStore<ushort, BFloat16Element>(_batch, stream)
+            : element == CacheElement.Float32 ? new ContiguousStore<float, SingleElement>(_batch, stream) : new ContiguousStore<ushort, BFloat16Element>(_batch, stream);
         if (_capacity > 0)
         {
             ((IContiguousStore)store).Grow(_capacity, new int[_batch]);
@@ -121,7 +167,7 @@ internal sealed class ContiguousPlacement : KvPlacement
         return most;
     }
 
-    private sealed class Copies(Array[] ofStreams) : KvKept
+    internal sealed class Copies(Array[] ofStreams) : KvKept
     {
         public Array[] OfStreams => ofStreams;
 

@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AttnDsl;
 
@@ -30,4 +32,7 @@ internal readonly struct KvMemory<T>
     public unsafe long Bytes => (long)Length * sizeof(T);
 
     public Span<T> Values => _memory.AsSpan(_start, Length);
+
+    /// <summary>The first element, as long as this is held; null where there is no memory.</summary>
+    public unsafe T* First => _memory is null ? null : (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_memory)) + _start;
 }

@@ -35,6 +35,25 @@ internal abstract class KvPlacement
     /// <param name="kept">The room is to stay until the row is cut.</param>
     public abstract void MakeRoom(string parameter, ReadOnlySpan<int> lengths, ReadOnlySpan<int> added, bool kept);
 
+    /// <summary>Throws unless everything is there that a row of so few tokens would hold, as it would hold it.</summary>
+    public virtual void CheckTrim(int row, int length)
+    {
+    }
+
+    /// <summary>Tokens that are held of a row of so many.</summary>
+    public virtual int Held(int length) => length;
+
+    /// <summary>The token at a place of the list that a row of so many tokens holds.</summary>
+    public virtual int HeldToken(int length, int place) => place;
+
+    /// <summary>The token at a place of the list that the present step attends to.</summary>
+    public virtual int SeenToken(int row, int place) => place;
+
+    /// <summary>A step counts: the rows have so many tokens now.</summary>
+    public virtual void Settle(ReadOnlySpan<int> lengths)
+    {
+    }
+
     /// <summary>A row has fewer tokens from now on.</summary>
     public abstract void Trim(int row, int length);
 

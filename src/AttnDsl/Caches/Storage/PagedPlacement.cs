@@ -102,6 +102,11 @@ internal sealed class PagedPlacement : KvPlacement
 
     protected override KvStore Create(CacheElement element, CacheStream stream)
     {
+        if (stream.Quantization is not null)
+        {
+            throw new ArgumentException($"streams: '{stream.Name}' is quantized, which needs contiguous storage: a page may be shared, and the tokens of one row would change their form under another", "streams");
+        }
+
         KvStore store = element == CacheElement.Float32 ? new PagedStore<float, SingleElement>(Tables, stream) : new PagedStore<ushort, BFloat16Element>(Tables, stream);
         if (Tables.Total > 0)
         {

@@ -86,6 +86,8 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             _rows = null!;
             _score = default;
             _mask = default;
+            _keys = default;
+            _values = default;
             _idle = this;
         }
     }
@@ -144,14 +146,14 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
         int end = Math.Min((block + 1) * (PackedKeys / rows), (keyCount + rows - 1) / rows);
         RowsPointer<T> source = ofKeys ? _keys : _values;
         int width = ofKeys ? _geometry.KeyWidth : _geometry.ValueWidth;
-        T* gathered = stackalloc T[source.Pages != null && source.PageSize % rows != 0 ? rows * width : 0];
+        T* gathered = stackalloc T[source.IsScattered(rows) ? rows * width : 0];
         for (int panel = block * (PackedKeys / rows); panel < end; panel++)
         {
             int first = panel * rows;
             int count = Math.Min(rows, keyCount - first);
             T* from = source.At(batch, first, head);
             long stride = source.TokenStride;
-            if (source.Run(first, count) < count)
+            if (source.Run(batch, first, count) < count)
             {
                 source.Gather(batch, first, count, head, width, gathered);
                 from = gathered;

@@ -65,10 +65,10 @@ public static partial class FusedAttention
 
         fixed (float* q = query, s = sinks, o = output, l = lse)
         fixed (T* k = keys.Values, v = values.Values)
-        fixed (int* keyPages = keys.Pages, valuePages = values.Pages)
+        fixed (int* keyPlaces = keys.Places, valuePlaces = values.Places)
         {
-            var keyRows = RowsPointer<T>.Of(keys, k, keyPages);
-            var valueRows = RowsPointer<T>.Of(values, v, valuePages);
+            var keyRows = RowsPointer<T>.Of(keys, k, keyPlaces);
+            var valueRows = RowsPointer<T>.Of(values, v, valuePlaces);
             switch (Simd.Current)
             {
                 case SimdPath.Vector512:

@@ -55,6 +55,37 @@ public readonly ref struct HeadRows<T>
     /// <summary>Tokens of a page.</summary>
     public int PageSize { get; }
 
+    /// <summary>Place in the ring of the first token behind the sinks, of each row; empty where tokens lie in no ring.</summary>
+    public ReadOnlySpan<int> Starts { get; private init; }
+
+    /// <summary>First tokens of a row, in front of the ring.</summary>
+    public int Sinks { get; private init; }
+
+    /// <summary>Places of the ring.</summary>
+    public int Slots { get; private init; }
+
+    /// <summary>The first tokens of a row at their own places, the others on a ring behind them: token t ≥ sinks at place sinks + (starts[row] + t − sinks) mod slots. At most slots tokens behind the sinks are read.</summary>
+    /// <param name="values">Memory.</param>
+    /// <param name="starts">For each row, from 0 to slots − 1.</param>
+    /// <param name="sinks">At least 0.</param>
+    /// <param name="slots">At least 1.</param>
+    /// <param name="rowStride">Elements from one batch row to the next.</param>
+    /// <param name="tokenStride">Elements from one place to the next.</param>
+    /// <param name="headStride">Elements from one head to the next.</param>
+    public static HeadRows<T> Ring(ReadOnlySpan<T> values, ReadOnlySpan<int> starts, int sinks, int slots, long rowStride, long tokenStride, long headStride)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sinks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
+        if (starts.IsEmpty || starts.ContainsAnyExceptInRange(0, slots - 1))
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"starts: expected a place from 0 to {slots - 1} for every row"), nameof(starts));
+        }
+
+        return new(values, rowStride, tokenStride, headStride) { Starts = starts, Sinks = sinks, Slots = slots };
+    }
+    /// <summary>Where the first tokens of the rows are codes: they are read from here, and vectors are those of the tokens behind.</summary>
+    internal QuantizedRows? Quantized { get; init; }
+
     /// <summary>Tokens scattered over pages: vectors at page(b, t) · pageStride + (t mod pageSize) · tokenStride + head · headStride. Page numbers of tokens that are read must be right; they are not checked one by one.</summary>
     /// <param name="values">Memory of all pages.</param>
     /// <param name="pages">Page numbers [rows, pagesPerRow].</param>
@@ -75,6 +106,9 @@ public readonly ref struct HeadRows<T>
         return new(values, pages, pagesPerRow, pageSize, pageStride, tokenStride, headStride);
     }
 
+    /// <summary>What says where tokens lie: pages, or starts.</summary>
+    internal ReadOnlySpan<int> Places => Pages.IsEmpty ? Starts : Pages;
+
     /// <summary>A dense block [rows, tokens, heads, width].</summary>
     public static HeadRows<T> Dense(ReadOnlySpan<T> values, int tokens, int heads, int width) =>
         new(values, (long)tokens * heads * width, (long)heads * width, width);
@@ -91,6 +125,24 @@ public readonly ref struct HeadRows<T>
         {
             CheckPages(parameter, rows, tokens);
             return;
+        }
+
+        if (Quantized is not null)
+        {
+            Quantized.Check(parameter, rows, tokens, heads, width);
+            return;
+        }
+
+        if (!Starts.IsEmpty)
+        {
+            if (Starts.Length < rows || tokens > (long)Sinks + Slots)
+            {
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"{parameter}: expected the starts of {rows} rows and room for {tokens} tokens, got {Starts.Length} starts and {Sinks} + {Slots} places"),
+                    parameter);
+            }
+
+            tokens = tokens == 0 ? 0 : Sinks + Slots;
         }
 
         long needed = ((rows - 1) * RowStride) + ((tokens - 1) * TokenStride) + ((heads - 1) * HeadStride) + width;

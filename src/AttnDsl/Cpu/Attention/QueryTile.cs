@@ -340,10 +340,17 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         int rows = TLanes.TileRows;
         int lanes = Lanes;
         float* visible = stackalloc float[Tile.Vectors * 16];
+        T* read = stackalloc T[Values.Quantized is null ? 0 : ValueWidth];
         for (int row = 0; row < rows && (panel * rows) + row < KeyCount; row++)
         {
             int key = (panel * rows) + row;
             T* value = Values.At(Batch, key, ValueHead);
+            if (Values.Run(Batch, key, 1) == 0)
+            {
+                Values.Gather(Batch, key, 1, ValueHead, ValueWidth, read);
+                value = read;
+            }
+
             for (int v = 0; v < _vectors; v++)
             {
                 TLanes.Store(visible + (v * TLanes.Count), Visible(v, key));

@@ -89,6 +89,8 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
             _rows = null!;
             _score = default;
             _mask = default;
+            _keys = default;
+            _values = default;
             _idle = this;
         }
     }

@@ -22,7 +22,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             // A hidden pair weighs 0, but 0 times an infinity or a NaN would still reach the output.
             if (hidden && !(_stageValues ? IsFinite(staged, _valueChannels.Floats, run) : IsFinite(values, stride, run)))
             {
-                AddVisible(block, done, run);
+                AddVisible(values, stride, block, done, run);
             }
             else
             {
@@ -38,11 +38,16 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     {
         if (count <= 0)
         {
-            return Lookahead.None(Keys.At(Batch, 0, KeyHead));
+            return Lookahead.None(_gathered);
+        }
+
+        if (Keys.Quantized is { } codes && first < codes.Borders[Batch])
+        {
+            return new Lookahead(codes.At(Batch, first, KeyHead), codes.Bytes(Math.Min(count, codes.Borders[Batch] - first)), _valueChannels.Loads * _valueChannels.Vectors);
         }
 
         T* keys = Keys.At(Batch, first, KeyHead);
-        return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(first, count) == count
+        return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(Batch, first, count) == count
             ? new Lookahead(keys, (long)count * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
             : Lookahead.None(keys);
     }
@@ -96,7 +101,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Key by key, only what each row sees.</summary>
-    private readonly void AddVisible(int block, int from, int count)
+    private readonly void AddVisible(T* values, long stride, int block, int from, int count)
     {
         int lanes = TLanes.Count;
         for (int row = 0; row < RowCount; row++)
@@ -118,7 +123,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             {
                 if (((int*)_visible)[key] != 0)
                 {
-                    AddValue(Values.At(Batch, block + key, ValueHead), _scores[(row * Block) + key], output);
+                    AddValue(values + ((key - from) * stride), _scores[(row * Block) + key], output);
                 }
             }
         }

@@ -20,8 +20,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     /// <summary>The values of the keys that are being scored: they are needed next.</summary>
     private readonly Lookahead ValuesAhead(int first, int count)
     {
+        if (Values.Quantized is { } codes && first < codes.Borders[Batch])
+        {
+            return new Lookahead(codes.At(Batch, first, ValueHead), codes.Bytes(Math.Min(count, codes.Borders[Batch] - first)), count);
+        }
+
         T* values = Values.At(Batch, first, ValueHead);
-        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
+        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
     }
 
     private readonly void ComputeScores(T* keys, long stride, int count, float* target, Lookahead ahead)

@@ -283,17 +283,17 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         return all ? PairClass.All : PairClass.Partial;
     }
 
-    /// <summary>The next tokens that lie evenly: a page's, or a whole block brought together where pages are no multiple of what is scored at once.</summary>
+    /// <summary>The next tokens that lie evenly: a page's, or some brought together where the tokens that lie evenly are no multiple of what is scored at once, or are codes.</summary>
     private readonly T* Next(in RowsPointer<T> source, int head, int width, int first, int most, out int count, out long stride)
     {
-        count = source.Run(first, most);
+        count = source.Run(Batch, first, most);
         stride = source.TokenStride;
-        if (count == most || source.PageSize % ScoreTile.MostKeys == 0)
+        if (count == most || (source.Pages != null && source.PageSize % ScoreTile.MostKeys == 0))
         {
             return source.At(Batch, first, head);
         }
 
-        count = most;
+        count = source.Quantized is null ? most : Math.Min(most, QuantizedRows.Gathered);
         stride = width;
         source.Gather(Batch, first, count, head, width, _gathered);
         return _gathered;

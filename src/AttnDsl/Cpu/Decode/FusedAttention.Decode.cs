@@ -78,10 +78,10 @@ public static partial class FusedAttention
 
         fixed (float* q = query, s = sinks, o = output, l = lse)
         fixed (T* k = keys.Values, v = values.Values)
-        fixed (int* keyPages = keys.Pages, valuePages = values.Pages)
+        fixed (int* keyPlaces = keys.Places, valuePlaces = values.Places)
         {
-            var keyRows = RowsPointer<T>.Of(keys, k, keyPages);
-            var valueRows = RowsPointer<T>.Of(values, v, valuePages);
+            var keyRows = RowsPointer<T>.Of(keys, k, keyPlaces);
+            var valueRows = RowsPointer<T>.Of(values, v, valuePlaces);
 
             // Channels are in the lanes here: a head must fill a vector.
             int bytes = Math.Min(geometry.KeyWidth, geometry.ValueWidth) * sizeof(T);

@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Linq;
+using AttnDsl.Compiler.Plan;
+
+namespace AttnDsl.Compiler.Emit;
+
+/// <summary>A layer's streams as templates read them.</summary>
+internal static class CacheStreams
+{
+    public static TemplateModel[] Models(CacheSchema cache) => cache.Streams
+        .Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content, ["code"] = Declaration(s) })
+        .ToArray();
+
+    /// <summary>What makes the stream at run time.</summary>
+    private static string Declaration(CacheStreamSpec s)
+    {
+        string shape = string.Format(CultureInfo.InvariantCulture, "new(\"{0}\", {1}, {2})", s.Name, s.Heads, s.Width);
+        return s.Codes is not { } codes
+            ? shape
+            : shape + string.Format(
+                CultureInfo.InvariantCulture, " {{ Quantization = new({0}, {1}, {2}, global::AttnDsl.QuantizationAxis.{3}) }}", codes.Bits, codes.Group, codes.Residual, codes.Axis);
+    }
+}
