@@ -54,7 +54,7 @@ public sealed record Settings
     public int StepsPerEpoch => (int)(((long)Examples + Batch - 1) / Batch);
 
     /// <summary>Most steps.</summary>
-    public int Steps => checked(StepsPerEpoch * Epochs);
+    public int Steps => StepsPerEpoch * Epochs;
 
     /// <summary>The learning rate of a step, counted from 0.</summary>
     public double RateOf(int step)
@@ -80,6 +80,7 @@ public sealed record Settings
         AtLeast(Tests, 1, nameof(Tests));
         AtLeast(Batch, 1, nameof(Batch));
         AtLeast(Epochs, 1, nameof(Epochs));
+        Within((long)StepsPerEpoch * Epochs <= int.MaxValue, nameof(Epochs), FormattableString.Invariant($"at most {int.MaxValue / StepsPerEpoch} of {StepsPerEpoch} steps each"), Epochs);
         AtLeast(TestEvery, 0, nameof(TestEvery));
         AtLeast(WarmUp, 0, nameof(WarmUp));
         Within(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "a finite number above 0", LearningRate);

@@ -150,6 +150,7 @@ public sealed class RecallTests : IDisposable
     [InlineData("--power", "0", "power: expected a finite number above 0")]
     [InlineData("--width", "96", "--width: expected 64 or 128, actual 96")]
     [InlineData("--epochs", "0", "Epochs: expected at least 1, actual 0")]
+    [InlineData("--epochs", "2000000000", "Epochs: expected at most 858993 of 2500 steps each, actual 2000000000")]
     [InlineData("--rate", "-1", "LearningRate: expected")]
     [InlineData("--drop", "1", "Drop: expected")]
     [InlineData("--minutes", "0", "--minutes: expected")]
