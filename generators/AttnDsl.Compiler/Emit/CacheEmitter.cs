@@ -9,11 +9,6 @@ namespace AttnDsl.Compiler.Emit;
 /// <summary>Writes the typed cache of a layer that has one.</summary>
 internal static class CacheEmitter
 {
-    /// <summary>In words, or nothing.</summary>
-    private static string Codes(CacheSchema cache) => cache.Streams.Select(s => s.Codes).FirstOrDefault(c => c is not null) is { } codes
-        ? ", of all but the newest " + Text.Of(codes.Residual) + " tokens codes of " + Text.Of(codes.Bits) + " bits"
-        : "";
-
     public static string Emit(AttentionPlan plan, TargetType target, CancellationToken cancellationToken)
     {
         var model = new TemplateModel
@@ -29,4 +24,9 @@ internal static class CacheEmitter
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
         return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);
     }
+
+    /// <summary>What is stored as codes, in words; empty where nothing is.</summary>
+    private static string Codes(CacheSchema cache) => cache.Streams.Select(s => s.Codes).FirstOrDefault(c => c is not null) is { } codes
+        ? ", of all but the newest " + Text.Of(codes.Residual) + " tokens codes of " + Text.Of(codes.Bits) + " bits"
+        : "";
 }

@@ -82,7 +82,7 @@ public static class PairTable
             RuleTable.TopLeftWindow,
             "align is TopLeft",
             null,
-            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+            AlignsTopLeft),
         new("KvCache", "Causal", PairKind.Needs, RuleTable.CacheWithoutCausal),
         new(
             "Causal",
@@ -91,7 +91,7 @@ public static class PairTable
             RuleTable.CacheOfTopLeft,
             "align is TopLeft",
             null,
-            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+            AlignsTopLeft),
         new("QuantizedCache", "Causal", PairKind.Needs, RuleTable.CacheWithoutCausal),
         new(
             "Causal",
@@ -100,7 +100,7 @@ public static class PairTable
             RuleTable.CacheOfTopLeft,
             "align is TopLeft",
             null,
-            spec => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft),
+            AlignsTopLeft),
         new(
             "KvCache",
             "QuantizedCache",
@@ -125,6 +125,8 @@ public static class PairTable
             Check(context, row, context.Spec.Find(row.First), context.Spec.Find(row.Second));
         }
     }
+
+    private static bool AlignsTopLeft(AttentionSpec spec) => spec.Find("Causal") is { } causal && CausalSettings.Read(causal).TopLeft;
 
     private static void Check(RuleContext context, PairRow row, AttributeSpec? first, AttributeSpec? second)
     {

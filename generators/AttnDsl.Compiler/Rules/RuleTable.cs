@@ -211,7 +211,7 @@ public static class RuleTable
         "ATTN0603", "A page size without pages", "PageSize: {0} cuts nothing: the cache is contiguous; add Storage = CacheStorage.Paged or remove PageSize");
 
     public static readonly RuleDescriptor CodeBits = Error(
-        "ATTN0604", "Codes of so many bits", "bits: {0} bits do not fill an int32 evenly; codes have 2, 4 or 8");
+        "ATTN0604", "Bits that no code has", "bits: {0} bits do not fill an int32 evenly; codes have 2, 4 or 8");
 
     public static readonly RuleDescriptor CodeGroup = Error(
         "ATTN0605", "A group that does not divide a value head", "Group: {0} does not divide the {1} channels of a value head, whose values are quantized in groups of channels; {2}");

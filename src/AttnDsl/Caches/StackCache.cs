@@ -384,7 +384,6 @@ public sealed class StackCache
         }
 
         Placement.Settle(_lengths);
-
         _segments.Any |= _extended.HasQuerySegments;
         _isOpen = false;
     }

@@ -12,6 +12,13 @@ public static class Check
     // Shapes come from files too, and a hostile one must not make a message of megabytes.
     private const int ShownSizes = 16;
 
+    /// <summary>Refuses a length other than the expected one.</summary>
+    /// <param name="parameter">The argument's name.</param>
+    /// <param name="actual">Its length.</param>
+    /// <param name="expected">The length it must have.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or no array can have the expected length.</exception>
+    public static void Length(string parameter, int actual, long expected) => Length(parameter, actual, new ReadOnlySpan<long>(in expected));
+
     /// <summary>Refuses a length that is not the product of the expected shape.</summary>
     /// <param name="parameter">The argument's name.</param>
     /// <param name="actual">Its length.</param>

@@ -57,10 +57,9 @@ public sealed class QuantizedDecodeTests(ITestOutputHelper output)
         QuantizedRecording.Cpu.Prefill(weights, Part(x, 0, Prompt), given, cache, TokenRows.Uniform(Batch, Prompt));
         Near(Part(y, 0, Prompt), Array.ConvertAll(given, value => (double)value), 5e-6);
         var next = new float[Batch * QuantizedRecording.Spec.Dim];
-        int step = 0;
 
         // A scalar next to the border between two codes may fall to the other side in single precision: that is one step of its scale, in one scalar.
-        for (; step < Steps; step++)
+        for (int step = 0; step < Steps; step++)
         {
             QuantizedRecording.Cpu.Decode(weights, Part(x, Prompt + step, 1), next, cache);
             Near(Part(y, Prompt + step, 1), Array.ConvertAll(next, value => (double)value), 2e-2);
@@ -109,10 +108,12 @@ public sealed class QuantizedDecodeTests(ITestOutputHelper output)
         return [.. Enumerable.Range(0, Batch).SelectMany(b => whole.AsSpan((b * row) + (first * dim), count * dim).ToArray())];
     }
 
-    private static void Near(double[] expected, double[] actual, double tolerance)
+    private void Near(double[] expected, double[] actual, double tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.True(expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max() <= tolerance, FormattableString.Invariant($"off by {expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max()}"));
+        double off = expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max();
+        output.WriteLine(FormattableString.Invariant($"off by {off:E1} of {tolerance:E0}"));
+        Assert.True(off <= tolerance, FormattableString.Invariant($"off by {off}"));
     }
 }
 

@@ -219,7 +219,7 @@ namespace Layers
             public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: true, causal: null);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 if (!lse.IsEmpty)
@@ -249,7 +249,7 @@ namespace Layers
             public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: true, causal: null);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 4, 16]);
@@ -259,7 +259,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 4, 16]);
-                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, 0);
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 

@@ -187,9 +187,9 @@ namespace Layers
                 global::System.Span<float> kNormWeightG = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kN, kNormWeightG, [count, 1, 16], [count, 1, 16], threads);
                 global::System.Span<float> dkNormWeight = gradients.KNorm.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 1, 16], [16], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 1, 16], stackalloc[] { 16 }, threads);
                 global::System.Span<float> kGw = scratch.Take(count, 16); // [B, T, 1, 16]
-                global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 1, 16], [16], threads);
+                global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 1, 16], stackalloc[] { 16 }, threads);
                 global::System.Span<float> kGw1 = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.Elementwise.Add(kGw, dkNormed, kGw1, [count, 1, 16], [count, 1, 16], threads);
                 global::System.Span<float> kGwn = scratch.Take(count, 16); // [B, T, 1, 16]
@@ -217,9 +217,9 @@ namespace Layers
                 global::System.Span<float> qNormWeightG = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qN, qNormWeightG, [count, 4, 16], [count, 4, 16], threads);
                 global::System.Span<float> dqNormWeight = gradients.QNorm.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 16], [16], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 16], stackalloc[] { 16 }, threads);
                 global::System.Span<float> qGw = scratch.Take(count, 64); // [B, T, 4, 16]
-                global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 16], [16], threads);
+                global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 16], stackalloc[] { 16 }, threads);
                 global::System.Span<float> qGw1 = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Elementwise.Add(qGw, dqNormed, qGw1, [count, 4, 16], [count, 4, 16], threads);
                 global::System.Span<float> qGwn = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -269,7 +269,7 @@ namespace Layers
             public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 if (!lse.IsEmpty)
@@ -300,7 +300,7 @@ namespace Layers
             {
                 global::System.ArgumentNullException.ThrowIfNull(cache);
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 if (!lse.IsEmpty)
@@ -325,7 +325,7 @@ namespace Layers
             public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 1, 16]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 1, 16]);
@@ -335,7 +335,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 16]);
                 global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 1, 16]);
                 global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 1, 16]);
-                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, 0);
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 

@@ -148,7 +148,7 @@ namespace Layers
                 global::System.Span<float> output2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output2, count, 128, 64, 1, threads);
                 global::System.Span<float> doProjBias = gradients.OProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(outputGradient, doProjBias, [count, 64], [64], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(outputGradient, doProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> doFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(outputGradient, oProjWeight, doFlat, count, 128, 64, 1, threads);
                 global::System.Span<float> doProjWeight = gradients.OProj.Data;
@@ -176,7 +176,7 @@ namespace Layers
                     threads,
                     cancellationToken);
                 global::System.Span<float> dvProjBias = gradients.VProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], [64], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 64, 1, threads);
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
@@ -184,7 +184,7 @@ namespace Layers
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 2, 32]
                 Rotation.Apply(dkRotated, dk, rows, 2, 32, inverse: true, threads);
                 global::System.Span<float> dkProjBias = gradients.KProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], [64], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 64, 1, threads);
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
@@ -194,7 +194,7 @@ namespace Layers
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 4, 32]
                 Rotation.Apply(dqRotated, dq, rows, 4, 32, inverse: true, threads);
                 global::System.Span<float> dqProjBias = gradients.QProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], [128], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], stackalloc[] { 128 }, threads);
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 128, 1, threads);
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
@@ -232,7 +232,7 @@ namespace Layers
             public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 4);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 if (!lse.IsEmpty)
@@ -264,7 +264,7 @@ namespace Layers
             {
                 global::System.ArgumentNullException.ThrowIfNull(cache);
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 4);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 if (!lse.IsEmpty)
@@ -290,7 +290,7 @@ namespace Layers
             public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 4);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -300,7 +300,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
-                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [4]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, 4);
                 global::System.ReadOnlySpan<float> sinks = logits; // [4]
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);

@@ -179,7 +179,7 @@ namespace Layers
                     threads,
                     cancellationToken);
                 global::System.Span<float> dvProjBias = gradients.VProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], [64], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dv, dvProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> dx = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dv, vProjWeight, dx, count, 64, 64, 1, threads);
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
@@ -193,9 +193,9 @@ namespace Layers
                 global::System.Span<float> kNormWeightG = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kN, kNormWeightG, [count, 2, 32], [count, 2, 32], threads);
                 global::System.Span<float> dkNormWeight = gradients.KNorm.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 2, 32], [32], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(kNormWeightG, dkNormWeight, [count, 2, 32], stackalloc[] { 32 }, threads);
                 global::System.Span<float> kGw = scratch.Take(count, 64); // [B, T, 2, 32]
-                global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 2, 32], [32], threads);
+                global::AttnDsl.Cpu.Elementwise.Multiply(dkNormed, kNormWeight, kGw, [count, 2, 32], stackalloc[] { 32 }, threads);
                 global::System.Span<float> kGwn = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kGw, kN, kGwn, [count, 2, 32], [count, 2, 32], threads);
                 global::System.Span<float> kMean = scratch.Take(count, 2); // [B, T, 2, 1]
@@ -207,7 +207,7 @@ namespace Layers
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(kInner, kR, dk, [count, 2, 32], [count, 2, 1], threads);
                 global::System.Span<float> dkProjBias = gradients.KProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], [64], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 64, 64, 1, threads);
                 global::System.Span<float> dx3 = scratch.Take(count, 64); // [B, T, 64]
@@ -223,9 +223,9 @@ namespace Layers
                 global::System.Span<float> qNormWeightG = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qN, qNormWeightG, [count, 4, 32], [count, 4, 32], threads);
                 global::System.Span<float> dqNormWeight = gradients.QNorm.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 32], [32], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(qNormWeightG, dqNormWeight, [count, 4, 32], stackalloc[] { 32 }, threads);
                 global::System.Span<float> qGw = scratch.Take(count, 128); // [B, T, 4, 32]
-                global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 32], [32], threads);
+                global::AttnDsl.Cpu.Elementwise.Multiply(dqNormed, qNormWeight, qGw, [count, 4, 32], stackalloc[] { 32 }, threads);
                 global::System.Span<float> qGwn = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qGw, qN, qGwn, [count, 4, 32], [count, 4, 32], threads);
                 global::System.Span<float> qMean = scratch.Take(count, 4); // [B, T, 4, 1]
@@ -237,7 +237,7 @@ namespace Layers
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.Elementwise.Multiply(qInner, qR, dq, [count, 4, 32], [count, 4, 1], threads);
                 global::System.Span<float> dqProjBias = gradients.QProjBias.Data;
-                global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], [128], threads);
+                global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], stackalloc[] { 128 }, threads);
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 64, 128, 1, threads);
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 64], [count, 64], threads);
@@ -275,7 +275,7 @@ namespace Layers
             public static void CoreForward(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::AttnDsl.Cpu.HeadRows<float> keys, global::AttnDsl.Cpu.HeadRows<float> values, global::System.Span<float> output, global::System.Span<float> lse, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 if (!lse.IsEmpty)
@@ -306,7 +306,7 @@ namespace Layers
             {
                 global::System.ArgumentNullException.ThrowIfNull(cache);
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("output", output.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 if (!lse.IsEmpty)
@@ -331,7 +331,7 @@ namespace Layers
             public static void CoreGradient(global::System.ReadOnlySpan<float> logits, global::System.ReadOnlySpan<float> query, global::System.ReadOnlySpan<float> key, global::System.ReadOnlySpan<float> value, global::System.ReadOnlySpan<float> output, global::System.ReadOnlySpan<float> lse, global::System.ReadOnlySpan<float> outputGradient, global::System.Span<float> queryGradient, global::System.Span<float> keyGradient, global::System.Span<float> valueGradient, global::System.Span<float> logitGradient, global::AttnDsl.TokenRows rows, int threads = 0, global::System.Threading.CancellationToken cancellationToken = default)
             {
                 global::AttnDsl.Runtime.RowChecks.Core(rows, ragged: false, causal: global::AttnDsl.CausalAlign.BottomRight);
-                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logits", logits.Length, 0);
                 global::AttnDsl.Runtime.Check.Length("query", query.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("key", key.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("value", value.Length, [rows.Batch, rows.Keys, 2, 32]);
@@ -341,7 +341,7 @@ namespace Layers
                 global::AttnDsl.Runtime.Check.Length("queryGradient", queryGradient.Length, [rows.Batch, rows.Tokens, 4, 32]);
                 global::AttnDsl.Runtime.Check.Length("keyGradient", keyGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
                 global::AttnDsl.Runtime.Check.Length("valueGradient", valueGradient.Length, [rows.Batch, rows.Keys, 2, 32]);
-                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, [0]);
+                global::AttnDsl.Runtime.Check.Length("logitGradient", logitGradient.Length, 0);
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 

@@ -219,9 +219,10 @@ internal sealed class CpuStepModels
         });
     }
 
+    // A collection expression of constants alone allocates in a consumer's Debug build, which does not inline RuntimeHelpers.CreateSpan.
     /// <summary>Extents with the batch and token axes as one.</summary>
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
-        ? "[" + string.Join(", ", type.Dims.Select(d => d.Text)) + "]"
+        ? "stackalloc[] { " + string.Join(", ", type.Dims.Select(d => d.Text)) + " }"
         : "[count, " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
