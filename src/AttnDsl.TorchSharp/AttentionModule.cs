@@ -45,6 +45,9 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <summary>What the layer keeps per token; empty for a layer without a cache, one that is not causal.</summary>
     protected virtual ImmutableArray<CacheStream> Streams => [];
 
+    /// <summary>What the layer keeps of a row; null: everything. Written by the generator.</summary>
+    protected virtual CacheRing? Ring => null;
+
     /// <summary>The layer's own cache; null for a layer without one. Written by the generator.</summary>
     protected virtual Type? CacheType => null;
 
@@ -126,7 +129,7 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <exception cref="NotSupportedException">The layer has no cache: it is not causal.</exception>
     public TorchCache CreateCache(int batch) => Streams.IsEmpty
         ? throw NoCache()
-        : new TorchCache(batch, Dtype, Device, Streams.AsSpan());
+        : new TorchCache(batch, Dtype, Device, Ring, Streams.AsSpan());
 
     /// <summary>The parameters in the order of the layer's weights.</summary>
     /// <param name="recurse">False: only those that are no module's of their own.</param>
@@ -262,6 +265,11 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"cache: expected the layer's streams {string.Join(", ", Streams)}, got {string.Join(", ", cache.Streams)}", nameof(cache));
         }
 
+        if (cache.Ring != Ring)
+        {
+            throw new ArgumentException($"cache: expected one that keeps {Kept(Ring)}, as the layer's does, got one that keeps {Kept(cache.Ring)}", nameof(cache));
+        }
+
         if (cache.Batch != batch || cache.Dtype != Dtype || cache.Device.type != Device.type)
         {
             throw new ArgumentException(
@@ -269,6 +277,8 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
                 nameof(cache));
         }
     }
+
+    private static string Kept(CacheRing? ring) => ring is { } kept ? kept.ToString() : "all tokens";
 
     private void CheckCache(KvCache cache, int batch)
     {

@@ -15,7 +15,7 @@ namespace AttnDsl.Torch;
 /// </summary>
 /// <remarks>
 /// One step is <see cref="Extend(TokenRows)"/>, then <see cref="Append"/> once for every stream, then <see cref="Commit"/>; <c>forward(x, cache)</c> does all of it. Nothing of a step counts before the commit,
-/// so a call that throws leaves the cache as it was. The tensors belong to the cache, not to a dispose scope: dispose the cache.
+/// so a call that throws leaves the cache as it was. Of a ring it keeps all tokens and shows those that the ring would still have: a <see cref="KvCache"/> of the layer's own is as small as the ring. The tensors belong to the cache, not to a dispose scope: dispose the cache.
 /// </remarks>
 public sealed class TorchCache : IDisposable
 {
@@ -32,6 +32,18 @@ public sealed class TorchCache : IDisposable
     /// <param name="streams">What is kept per token, at least one stream.</param>
     /// <exception cref="ArgumentException">No row, no stream, or a stream without heads or width.</exception>
     public TorchCache(int batch, ScalarType dtype, Device device, params ReadOnlySpan<CacheStream> streams)
+        : this(batch, dtype, device, null, streams)
+    {
+    }
+
+    /// <summary>An empty cache that shows a row's first and last tokens.</summary>
+    /// <param name="batch">Rows B, at least 1.</param>
+    /// <param name="dtype">Type of what is kept.</param>
+    /// <param name="device">Where it is kept.</param>
+    /// <param name="ring">What is shown of a row; null: everything.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">No row, no such ring, no stream, or a stream without heads or width.</exception>
+    public TorchCache(int batch, ScalarType dtype, Device device, CacheRing? ring, params ReadOnlySpan<CacheStream> streams)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentNullException.ThrowIfNull(device);
@@ -54,7 +66,7 @@ public sealed class TorchCache : IDisposable
         Device = device;
         _streams = [.. streams];
         _stores = new Tensor?[streams.Length];
-        _rows = new CacheRows(batch, streams.Length);
+        _rows = new CacheRows(batch, streams.Length, ring);
     }
 
     /// <summary>Rows B.</summary>
@@ -75,13 +87,21 @@ public sealed class TorchCache : IDisposable
     /// <summary>Bytes of storage held now, used or not.</summary>
     public long Bytes => _stores.Sum(store => store is null ? 0 : store.NumberOfElements * store.ElementSize);
 
+    /// <summary>What is shown of a row; null: everything.</summary>
+    public CacheRing? Ring => _rows.Ring;
+
+    /// <summary>Cached tokens of a row that are shown: all of them, or a ring's sinks and recent ones.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Held(int row) => _rows.Held(row);
+
     /// <summary>Cached tokens of a row.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => _rows.Length(row);
 
     /// <summary>
-    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. Nothing is written. If cached tokens came with segments and the new ones have none,
+    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>, less what a ring lets go of. Nothing is written. If cached tokens came with segments and the new ones have none,
     /// the new ones go on with the segment of their row's last cached token.
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
@@ -92,7 +112,7 @@ public sealed class TorchCache : IDisposable
     /// <param name="stream">Number of the stream.</param>
     /// <param name="values">[B, T, heads, width] of the new tokens; padding is not kept.</param>
     /// <param name="extended">What <see cref="Extend"/> last returned.</param>
-    /// <returns>A view of cached and new values, [B, S, heads, width], good until the cache changes; what stands behind a row's keys is undefined.</returns>
+    /// <returns>A view of cached and new values, [B, S, heads, width], good until the cache changes; what stands behind a row's keys is undefined. Of a ring a copy.</returns>
     /// <exception cref="ArgumentException">No such stream, values of another shape, type or device, or rows that are not the last extension.</exception>
     public Tensor Append(int stream, Tensor values, TokenRows extended)
     {
@@ -108,7 +128,7 @@ public sealed class TorchCache : IDisposable
 
         using var constants = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor store = Reserve(stream, extended.Keys);
+        Tensor store = Reserve(stream, Enumerable.Range(0, Batch).Max(row => Length(row) + extended.Count(row)));
         bool same = Enumerable.Range(0, Batch).All(row => extended.Count(row) == extended.Tokens && Length(row) == Length(0));
         if (same)
         {
@@ -126,7 +146,7 @@ public sealed class TorchCache : IDisposable
         }
 
         _rows.Append(stream);
-        return store.narrow(1, 0, extended.Keys).MoveToOuterDisposeScope();
+        return (Ring is null ? store.narrow(1, 0, extended.Keys) : Shown(stream, extended.Keys, extended.KeyCount, _rows.Evicted, kept.SinkRotation)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes the appended tokens part of the cache: every row grows by its <see cref="TokenRows.Count"/>.</summary>
@@ -144,7 +164,7 @@ public sealed class TorchCache : IDisposable
     /// <summary>Forgets all tokens of all rows; the storage stays.</summary>
     public void Reset() => _rows.Reset();
 
-    /// <summary>A copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
+    /// <summary>A copy of one stream, [B, longest row, heads, width], of the tokens that are <see cref="Held"/>, as they were appended; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such stream.</exception>
     public Tensor Read(int stream)
@@ -152,16 +172,7 @@ public sealed class TorchCache : IDisposable
         CheckStream(stream);
         using var constants = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor copy = zeros([Batch, _rows.Longest, _streams[stream].Heads, _streams[stream].Width], Dtype, Device);
-        for (int row = 0; row < Batch; row++)
-        {
-            if (Length(row) > 0)
-            {
-                copy.select(0, row).narrow(0, 0, Length(row)).copy_(_stores[stream]!.select(0, row).narrow(0, 0, Length(row)));
-            }
-        }
-
-        return copy.MoveToOuterDisposeScope();
+        return Shown(stream, _rows.Longest, Held, _rows.Dropped, null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives the storage back.</summary>
@@ -196,6 +207,34 @@ public sealed class TorchCache : IDisposable
         store?.Dispose();
         _stores[stream] = grown;
         return grown;
+    }
+
+    /// <summary>A copy of the tokens of each row that a ring has, [B, tokens, heads, width]; of everything without one.</summary>
+    /// <param name="stream">Number of the stream.</param>
+    /// <param name="tokens">Tokens per row, padding included.</param>
+    /// <param name="counts">Tokens of each row.</param>
+    /// <param name="left">Tokens of each row behind the sinks that are left out.</param>
+    /// <param name="rotation">Turns the sinks by these, or null.</param>
+    private Tensor Shown(int stream, int tokens, Func<int, int> counts, Func<int, int> left, CacheRotation? rotation)
+    {
+        Tensor copy = zeros([Batch, tokens, _streams[stream].Heads, _streams[stream].Width], Dtype, Device);
+        for (int row = 0; row < Batch; row++)
+        {
+            int sinks = Math.Min(Ring?.Sinks ?? 0, counts(row));
+            int rest = counts(row) - sinks;
+            if (sinks > 0)
+            {
+                Tensor first = _stores[stream]!.select(0, row).narrow(0, 0, sinks);
+                copy.select(0, row).narrow(0, 0, sinks).copy_(rotation is null || left(row) == 0 ? first : SinkTurn.Of(first, rotation, left(row)));
+            }
+
+            if (rest > 0)
+            {
+                copy.select(0, row).narrow(0, sinks, rest).copy_(_stores[stream]!.select(0, row).narrow(0, sinks + left(row), rest));
+            }
+        }
+
+        return copy;
     }
 
     private void CheckStream(int stream)

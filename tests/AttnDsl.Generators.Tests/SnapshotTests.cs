@@ -10,6 +10,7 @@ public sealed class SnapshotTests : GeneratorHarness
     [InlineData("llama", "[Attention(dim: 512, heads: 8)] [GroupedQuery(kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]")]
     [InlineData("qwen", "[Attention(dim: 64, heads: 4, headDim: 32, Bias = true)] [GroupedQuery(kv: 2)] [QkNorm] [Rope(theta: 1_000_000)] [Causal]")]
     [InlineData("quantized", "[Attention(dim: 32, heads: 2)] [GroupedQuery(kv: 1)] [Causal] [KvCache(Element = CacheElement.BFloat16)] [QuantizedCache(bits: 4, Group = 8, Residual = 16)]")]
+    [InlineData("ring", "[Attention(dim: 32, heads: 4)] [GroupedQuery(kv: 2)] [Rope] [Causal] [KvCache(Element = CacheElement.BFloat16)] [RingCache(recent: 12, sinks: 4, Positions = RingPositions.Slot)]")]
     [InlineData("paged", "[Attention(dim: 32, heads: 4)] [GroupedQuery(kv: 2)] [Causal] [KvCache(Element = CacheElement.BFloat16, Storage = CacheStorage.Paged, PageSize = 32)]")]
     [InlineData("gpt-oss", "[Attention(dim: 64, heads: 4, headDim: 32, Bias = true, OutputBias = true)] [GroupedQuery(kv: 2)] [Rope(theta: 150_000)] [Yarn(factor: 32, originalLength: 4096)] [SlidingWindow(size: 8)] [AttentionSink] [Causal]")]
     [InlineData("gemma", "[Attention(dim: 64, heads: 4)] [MultiQuery] [Rope] [QueryScale(preAttnScalar: 144)] [LogitSoftCap(cap: 50)] [QkNorm(Form = QkNormForm.OnePlus)] [Causal]")]

@@ -58,7 +58,9 @@ internal sealed class TorchLayer : IDisposable
         (AttentionModule)Activator.CreateInstance(annotated.GetNestedType("Module")!, seed, dtype, null)!;
 
     /// <summary>An empty cache of the class itself, not of its module.</summary>
-    public static KvCache MakeCache(string name, int batch) => (KvCache)Activator.CreateInstance(Annotated(name).GetNestedType("Cache")!, batch, null)!;
+    public static KvCache MakeCache(string name, int batch) => 
+        Annotated(name).GetNestedType("Cache")!.GetConstructors().Select(made => (made, Parameters: made.GetParameters())).Where(c => c.Parameters[0].ParameterType == typeof(int))
+            .Select(c => (KvCache)c.made.Invoke([batch, .. c.Parameters.Skip(1).Select(_ => (object?)null)])).Single();
 
     public double[] Forward(AttentionWeights<double> weights, double[] x, TokenRows rows)
     {

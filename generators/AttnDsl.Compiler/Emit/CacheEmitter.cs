@@ -20,6 +20,8 @@ internal static class CacheEmitter
             ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
             ["codes"] = Codes(plan.Cache),
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["ring"] = CacheStreams.Ring(plan.Cache),
+            ["ring_text"] = plan.Cache.Ring is { } ring ? "the first " + Text.Of(ring.Sinks) + " and the last " + Text.Of(ring.Recent) + " tokens of a row" : "",
         };
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
         return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);

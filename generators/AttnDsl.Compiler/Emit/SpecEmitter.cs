@@ -38,6 +38,8 @@ internal static class SpecEmitter
             ["ragged"] = plan.Inputs.Ragged,
             ["cache_scalars"] = (long)plan.Cache.ScalarsPerToken,
             ["cache_bytes"] = CacheBytes(plan.Cache),
+            ["ring"] = plan.Cache.Ring is not null,
+            ["kept_bytes"] = plan.Cache.Ring is null ? "CacheBytesPerToken" : Text.Of(plan.Cache.BytesPerKeptToken) + "L",
             ["has_codes"] = HasCodes(plan.Cache),
             ["codes"] = CodesModel(plan.Cache),
             ["cache_element"] = plan.Cache.Element == CacheScalar.Float32 ? "float32" : "bfloat16",
@@ -71,7 +73,7 @@ internal static class SpecEmitter
         .ToArray();
 
     /// <summary>How much of the cache a decoded token reads.</summary>
-    private static Extent Visible(AttentionPlan plan) => plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().First().Pairs;
+    private static Extent Visible(AttentionPlan plan) => plan.Bodies[plan.Cache.Ring is null ? BodyNames.Core : BodyNames.Decode].Steps.OfType<AttendStep>().First().Pairs;
 
     private static string Code(Cost cost, System.Func<Extent, string> text) => string.Join(
         " + ", cost.Terms.Select(t => t.MultiplyAdds.ToString(CultureInfo.InvariantCulture) + " * " + text(t.Extent)));
@@ -97,7 +99,9 @@ internal static class SpecEmitter
     private static IEnumerable<(string Term, string Value)> Costs(AttentionPlan plan)
     {
         yield return ("parameters", Number(plan.ParameterCount));
-        yield return ("cache per token", plan.Inputs.Cached ? Number((long)plan.Cache.ScalarsPerToken) + " scalars" + (HasCodes(plan.Cache) ? ", " + Number(plan.Cache.BytesPerToken) + " bytes as codes" : "") : "none: the layer is not causal");
+        yield return plan.Cache.Ring is not null
+            ? ("cache of a sequence, whatever its length", Number(plan.Cache.ConstantScalars) + " scalars")
+            : ("cache per token", plan.Inputs.Cached ? Number((long)plan.Cache.ScalarsPerToken) + " scalars" + (HasCodes(plan.Cache) ? ", " + Number(plan.Cache.BytesPerToken) + " bytes as codes" : "") : "none: the layer is not causal");
         yield return ("prefill of " + Number(ExampleTokens) + " tokens", Flops(() => plan.PrefillCost.PrefillFlops(ExampleTokens)));
         if (plan.Inputs.Cached)
         {

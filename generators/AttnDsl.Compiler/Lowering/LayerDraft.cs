@@ -105,6 +105,12 @@ public sealed class LayerDraft
     /// <summary>Old cached tokens are codes; null: scalars.</summary>
     public CacheCodes? CacheCodes { get; set; }
 
+    /// <summary>What is kept of a row; null: everything.</summary>
+    public RingStorage? CacheRing { get; set; }
+
+    /// <summary>The rotation by which sinks of a ring turn with the tokens it lets go of; null: they do not.</summary>
+    public RotaryTable? CacheSinkRotation { get; set; }
+
     /// <summary>Rows may be ragged, with lengths, position ids and segment ids at run time.</summary>
     public bool IsRagged { get; set; }
 

@@ -16,9 +16,11 @@ public sealed class ProjectedSource : ILayerSource
 
     private LayerWidths W => _draft.Widths;
 
-    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, W.KeyWidth, 1, FullStorage.Instance, "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel));
+    private CacheStorage Storage => _draft.CacheRing is { } ring ? ring : FullStorage.Instance;
 
-    private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, FullStorage.Instance, "values", _draft.CacheCodes?.Along(CodeAxis.Token));
+    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, W.KeyWidth, 1, Storage, "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel), _draft.CacheSinkRotation);
+
+    private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, Storage, "values", _draft.CacheCodes?.Along(CodeAxis.Token));
 
     public Operands Build(BodyBuilder body, PlanValue x, bool cached)
     {

@@ -29,6 +29,7 @@ public static class MechanismTable
         new AttentionSinkMechanism(),
         new KvCacheMechanism(),
         new QuantizedCacheMechanism(),
+        new RingCacheMechanism(),
     }.OrderBy(mechanism => mechanism.Rank).ToArray();
 
     private static readonly Dictionary<string, Mechanism> s_byName = s_byRank.ToDictionary(mechanism => mechanism.Name, StringComparer.Ordinal);

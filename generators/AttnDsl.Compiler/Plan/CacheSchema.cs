@@ -13,6 +13,9 @@ public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, Equata
 {
     public static CacheSchema None { get; } = new(default, default);
 
+    /// <summary>What all streams keep of a row where they are rings; null: some keep everything.</summary>
+    public RingStorage? Ring => Streams.Count > 0 && Streams.All(s => s.Storage == Streams[0].Storage) ? Streams[0].Storage as RingStorage : null;
+
     /// <summary>Scalars that grow with every token, streams with a stride counted by their share.</summary>
     public double ScalarsPerToken => Streams.Where(s => s.Storage is not RingStorage).Sum(s => (double)s.Heads * s.Width / s.Stride);
 
@@ -22,8 +25,11 @@ public sealed record CacheSchema(EquatableArray<CacheStreamSpec> Streams, Equata
     /// <summary>Bytes that a token takes once it is old: codes, scales and minima where a stream has them, otherwise scalars.</summary>
     public long BytesPerToken => (long)System.Math.Ceiling(Streams.Where(s => s.Storage is not RingStorage).Sum(s => s.CodedBytes(ElementBytes) / s.Stride));
 
+    /// <summary>Bytes of a token that is kept, whatever keeps it, once it is old: what a decoded token reads of it.</summary>
+    public long BytesPerKeptToken => (long)System.Math.Ceiling(Streams.Sum(s => s.CodedBytes(ElementBytes) / s.Stride));
+
     /// <summary>Scalars a sequence holds whatever its length: states, rings, tails.</summary>
-    public long ConstantScalars => States.Sum(s => s.Scalars) + Streams.Sum(s => s.Storage is RingStorage ring ? s.Heads * s.Width * (ring.Sinks + ring.Recent) : 0);
+    public long ConstantScalars => States.Sum(s => s.Scalars) + Streams.Sum(s => s.RingScalars);
 }
 
 public enum CacheScalar
@@ -40,15 +46,19 @@ public enum CacheScalar
 /// <param name="Group">Streams of one group share lengths and positions; a layer may have several groups (caches per kind of head).</param>
 /// <param name="Content">What a row is, for docs: <c>keys after rotation</c>.</param>
 /// <param name="Codes">How old rows are stored as whole numbers where fast backends and the reference do so; null: as scalars.</param>
-public sealed record CacheStreamSpec(string Name, string Group, long Heads, long Width, long Stride, CacheStorage Storage, string Content, CacheCodes? Codes = null)
+/// <param name="SinkRotation">A ring shows its sinks turned by the number of tokens that it has let go of, a rotation without magnitude of what was appended; null: as they were appended.</param>
+public sealed record CacheStreamSpec(string Name, string Group, long Heads, long Width, long Stride, CacheStorage Storage, string Content, CacheCodes? Codes = null, RotaryTable? SinkRotation = null)
 {
+    /// <summary>Scalars of a ring, 0 for other storages: its places, and sinks that turn once more, as they were appended.</summary>
+    public long RingScalars => Storage is RingStorage ring ? Heads * Width * (ring.Slots + (SinkRotation is null ? 0 : ring.Sinks)) : 0;
+
     /// <summary>Bytes of a row once it is old.</summary>
     /// <param name="elementBytes">Bytes of a scalar.</param>
     public double CodedBytes(int elementBytes) => (double)Heads * Width * (Codes?.BytesPerScalar ?? elementBytes);
 
 
     public override string ToString() =>
-        string.Format(CultureInfo.InvariantCulture, "{0}.{1} [{2}, {3}] every {4} token(s), {5}{7}: {6}", Group, Name, Heads, Width, Stride, Storage, Content, Codes is null ? "" : ", " + Codes);
+        string.Format(CultureInfo.InvariantCulture, "{0}.{1} [{2}, {3}] every {4} token(s), {5}{7}{8}: {6}", Group, Name, Heads, Width, Stride, Storage, Content, Codes is null ? "" : ", " + Codes, SinkRotation is null ? "" : ", sinks turn");
 }
 
 /// <summary>Constant state: the last rows a convolution needs, a running sum.</summary>
@@ -65,7 +75,26 @@ public sealed record FullStorage : CacheStorage
 }
 
 /// <summary>Keeps the first <paramref name="Sinks"/> and the last <paramref name="Recent"/> tokens, at absolute positions.</summary>
-public sealed record RingStorage(long Sinks, long Recent) : CacheStorage
+/// <param name="Sinks">First tokens.</param>
+/// <param name="Recent">Last tokens.</param>
+/// <param name="Room">When tokens between them go.</param>
+/// <param name="Spare">Places for new tokens beside those that are kept, so that a step that is given up leaves no trace.</param>
+public sealed record RingStorage(long Sinks, long Recent, RingRoom Room = RingRoom.After, long Spare = 0) : CacheStorage
 {
-    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "ring({0}+{1})", Sinks, Recent);
+    /// <summary>Old tokens that one new one attends to, at most.</summary>
+    public long Kept => Sinks + Recent - (Room == RingRoom.Before ? 1 : 0);
+
+    /// <summary>Places for tokens.</summary>
+    public long Slots => Sinks + Recent + Spare;
+
+    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "ring({0}+{1}{2})", Sinks, Recent, Room == RingRoom.Before ? ", room before" : "");
+}
+
+public enum RingRoom
+{
+    /// <summary>New tokens attend to all that is kept; what is too much goes afterwards.</summary>
+    After,
+
+    /// <summary>As many recent tokens go before as new ones come, unless more come than recent ones are kept.</summary>
+    Before,
 }

@@ -93,7 +93,7 @@ public sealed record Dim
 
     /// <summary>What a ring holds before the call, and the new tokens.</summary>
     public static Dim Kept(RingStorage ring) =>
-        new(DimKind.Kept, string.Format(CultureInfo.InvariantCulture, "min(S-T,{0})+T", ring.Sinks + ring.Recent)) { Ring = ring };
+        new(DimKind.Kept, string.Format(CultureInfo.InvariantCulture, ring.Room == RingRoom.Before ? "kept(S-T,{0}+{1}-T)+T" : "min(S-T,{2})+T", ring.Sinks, ring.Recent, ring.Sinks + ring.Recent)) { Ring = ring };
 
     /// <summary>The extent of a call with <paramref name="tokens"/> new tokens after <paramref name="past"/> cached ones.</summary>
     public long At(long batch, long tokens, long past) => Kind switch
@@ -105,7 +105,7 @@ public sealed record Dim
         DimKind.Windows => WindowsIn(past + tokens),
         DimKind.NewWindows => WindowsIn(past + tokens) - WindowsIn(past),
         DimKind.Recent => Length + tokens,
-        _ => Math.Min(past, Ring!.Sinks + Ring.Recent) + tokens,
+        _ => Math.Min(past, Ring!.Sinks + Ring.Recent - (Ring.Room == RingRoom.Before && tokens <= Ring.Recent ? tokens : 0)) + tokens,
     };
 
     /// <summary>Whole windows among the first tokens of a row.</summary>

@@ -109,6 +109,24 @@ public static class PairTable
             "Storage is Paged",
             null,
             spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
+        new("RingCache", "Causal", PairKind.Needs, RuleTable.CacheWithoutCausal),
+        new(
+            "Causal",
+            "RingCache",
+            PairKind.Conflict,
+            RuleTable.CacheOfTopLeft,
+            "align is TopLeft",
+            null,
+            AlignsTopLeft),
+        new(
+            "KvCache",
+            "RingCache",
+            PairKind.Conflict,
+            RuleTable.RingInPages,
+            "Storage is Paged",
+            null,
+            spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
+        new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;

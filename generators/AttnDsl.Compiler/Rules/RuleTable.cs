@@ -227,6 +227,30 @@ public static class RuleTable
         "Codes in pages",
         "[{0}] does not go with [{1}] here: rows share pages, and quantizing the old tokens of one row would change them under another; store the cache contiguously or remove [QuantizedCache]");
 
+    public static readonly RuleDescriptor RingInPages = Error(
+        "ATTN0609", "A ring in pages", "[{0}] does not go with [{1}] here: a ring has one place per kept token and never grows, so there is nothing to page; store the cache contiguously or remove [RingCache]");
+
+    public static readonly RuleDescriptor RingOfCodes = Error(
+        "ATTN0610", "A ring of codes", "[{0}] does not go with [{1}]: keys are quantized over runs of tokens, and a ring lets go of tokens one by one; keep one");
+
+    public static readonly RuleDescriptor RingShorterThanWindow = Error(
+        "ATTN0611", "A ring shorter than the window", "recent: {0} tokens are too few for the window of {1} keys, which reaches back to tokens that are gone: evicting {3} it needs {2}; {4}");
+
+    public static readonly RuleDescriptor SinksBehindWindow = Error(
+        "ATTN0612", "Sinks that a window hides", "sinks: {0} first tokens are kept and the window of {1} keys hides them; the nearest legal value is 0");
+
+    public static readonly RuleDescriptor RoomUnderWindow = Warning(
+        "ATTN0613", "Room is made under the window", "A step of more than {1} tokens makes room that the window of {0} keys still needs, so its first tokens see fewer keys; Evict = RingEviction.TrimAfter keeps them");
+
+    public static readonly RuleDescriptor DistanceToSinks = Error(
+        "ATTN0614", "Distances to sinks are lost", "[Alibi] counts distances by places in the cache, and {0} sinks come nearer there as tokens between are let go of; say so with Positions = RingPositions.Slot, or keep no sinks");
+
+    public static readonly RuleDescriptor SlotsWithoutPositions = Warning(
+        "ATTN0615", "Slot positions without positions", "Positions: Slot changes nothing, because no attribute of this layer gives tokens a position; add [Rope] or [Alibi], or write Absolute");
+
+    public static readonly RuleDescriptor RingTooLarge = Error(
+        "ATTN0616", "A ring is too large", "{0}: {1} recent tokens, {2} sinks and a new one, of {3} heads of {4} channels, exceed the {5} elements that one block of memory can have; {6}");
+
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(RuleDescriptor))

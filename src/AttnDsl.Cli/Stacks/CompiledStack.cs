@@ -50,7 +50,7 @@ internal sealed class CompiledStack
     public ILayer<float> Cpu => _cpu.Value;
 
     /// <summary>How a backend stores what it keeps per token; null when the stack keeps no cache.</summary>
-    public CacheElement? CacheElement => Type.GetNestedType("Cache") is { } cache ? ((KvCache)Activator.CreateInstance(cache, 1, null)!).Element : null;
+    public CacheElement? CacheElement => Type.GetNestedType("Cache") is null ? null : Type.GetCustomAttribute<KvCacheAttribute>()?.Element ?? AttnDsl.CacheElement.Float32;
 
     /// <summary>The layer can take its tokens step by step.</summary>
     public bool HasCache => Reference is ICachedLayer<double>;

@@ -9,6 +9,9 @@ public readonly record struct CacheStream(string Name, int Heads, int Width)
     /// <summary>Stored as whole numbers so; null: as scalars.</summary>
     public CacheQuantization? Quantization { get; init; }
 
+    /// <summary>How a ring turns this stream's sinks: by the tokens it has let go of, so that distances are those between places of the ring; null: they stay as they were appended.</summary>
+    public CacheRotation? SinkRotation { get; init; }
+
     /// <summary>Scalars per token of this stream.</summary>
     public long ScalarsPerToken => (long)Heads * Width;
 }

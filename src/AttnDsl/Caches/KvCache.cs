@@ -54,6 +54,18 @@ public class KvCache
     public KvCache(int batch, CacheElement element, CacheRing ring, params ReadOnlySpan<CacheStream> streams)
         : this(new StackCache(batch, ring), element, streams) => _isAlone = true;
 
+    /// <summary>The cache of one layer of a stack of rings.</summary>
+    /// <param name="stack">The stack, without tokens.</param>
+    /// <param name="element">How scalars are stored.</param>
+    /// <param name="ring">What the stack must keep of a row: attention over another ring is another layer.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">The stack keeps something else, no such element, no stream, a stream without heads or width, or a stream too large for one block.</exception>
+    /// <exception cref="InvalidOperationException">The stack holds tokens already.</exception>
+    public KvCache(StackCache stack, CacheElement element, CacheRing ring, params ReadOnlySpan<CacheStream> streams)
+        : this(OfRing(stack, ring), element, streams)
+    {
+    }
+
     /// <summary>The cache of one layer of a stack, which owns lengths and pages and decides where tokens lie.</summary>
     /// <param name="stack">The stack, without tokens.</param>
     /// <param name="element">How scalars are stored.</param>
@@ -82,6 +94,7 @@ public class KvCache
                     nameof(streams));
             }
 
+            stream.SinkRotation?.Check(stream);
             ScalarsPerToken += stream.ScalarsPerToken;
         }
 
@@ -320,7 +333,7 @@ public class KvCache
             int seen = extended.KeyCount(row);
             for (int token = 0; token < seen; token++)
             {
-                _stores[stream].Read(row, Stack.Placement.SeenToken(row, token), tokens.Slice(token * size, size));
+                _stores[stream].ReadSeen(row, Stack.Placement.SeenToken(row, token), tokens.Slice(token * size, size));
             }
 
             tokens[(seen * size)..].Clear();
@@ -333,6 +346,14 @@ public class KvCache
         Array.Clear(_appended);
         _isTaken = false;
         return extended;
+    }
+
+    private static StackCache OfRing(StackCache stack, CacheRing ring)
+    {
+        ArgumentNullException.ThrowIfNull(stack);
+        return stack.Ring == ring
+            ? stack
+            : throw new ArgumentException($"stack: expected a stack made with {ring}, got {(stack.Ring is { } other ? $"one made with {other}" : "one that keeps all tokens")}", nameof(stack));
     }
 
     private void CheckStream(int stream)

@@ -10,7 +10,10 @@ namespace AttnDsl;
 
 /// <summary>The reference backend's cache: contiguous, growing, rows of unequal length. Not thread-safe.</summary>
 /// <remarks>
+/// Of a ring it keeps all tokens and shows those that a ring would still have, so that rows can be cut to any length.
+/// <para>
 /// One step is <see cref="Extend"/>, then <see cref="Append"/> once for every stream, then <see cref="Commit"/>. Nothing of the step is visible before the commit, so an abandoned step leaves no trace.
+/// </para>
 /// </remarks>
 /// <typeparam name="T">Scalar type.</typeparam>
 public sealed class ReferenceCache<T>
@@ -28,6 +31,16 @@ public sealed class ReferenceCache<T>
     /// <param name="streams">What is kept per token, at least one stream.</param>
     /// <exception cref="ArgumentException">No row, no stream, or a stream without heads or width.</exception>
     public ReferenceCache(int batch, params ReadOnlySpan<CacheStream> streams)
+        : this(batch, null, streams)
+    {
+    }
+
+    /// <summary>An empty cache that shows a row's first and last tokens.</summary>
+    /// <param name="batch">Rows, at least 1.</param>
+    /// <param name="ring">What is shown of a row; null: everything.</param>
+    /// <param name="streams">What is kept per token, at least one stream.</param>
+    /// <exception cref="ArgumentException">No row, no such ring, no stream, a stream without heads or width, or a quantized stream in a ring.</exception>
+    public ReferenceCache(int batch, CacheRing? ring, params ReadOnlySpan<CacheStream> streams)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (streams.IsEmpty)
@@ -54,11 +67,17 @@ public sealed class ReferenceCache<T>
             _values[s] = new T[batch][];
             _borders[s] = new int[batch];
             streams[s].Quantization?.Check(streams[s]);
+            streams[s].SinkRotation?.Check(streams[s]);
+            if (ring is not null && streams[s].Quantization is not null)
+            {
+                throw new ArgumentException($"streams: '{streams[s].Name}' is quantized, and a ring lets go of tokens one by one", nameof(streams));
+            }
+
             Array.Fill(_values[s], []);
             ScalarsPerToken += streams[s].ScalarsPerToken;
         }
 
-        _rows = new CacheRows(batch, streams.Length);
+        _rows = new CacheRows(batch, streams.Length, ring);
     }
 
     /// <summary>Rows B.</summary>
@@ -70,12 +89,19 @@ public sealed class ReferenceCache<T>
     /// <summary>What is kept, in the order of the stream numbers.</summary>
     public IReadOnlyList<CacheStream> Streams => _streams;
 
+    /// <summary>What is shown of a row; null: everything.</summary>
+    public CacheRing? Ring => _rows.Ring;
+
     /// <summary>Cached tokens of a row.</summary>
     /// <param name="row">Row, from 0.</param>
     public int Length(int row) => _rows.Length(row);
 
+    /// <summary>Cached tokens of a row that are shown: all of them, or a ring's sinks and recent ones.</summary>
+    /// <param name="row">Row, from 0.</param>
+    public int Held(int row) => _rows.Held(row);
+
     /// <summary>
-    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. Nothing is written. If cached tokens came with segments and the new ones have none,
+    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>, less what a ring lets go of. Nothing is written. If cached tokens came with segments and the new ones have none,
     /// the new ones go on with the segment of their row's last cached token.
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
@@ -106,7 +132,15 @@ public sealed class ReferenceCache<T>
         }
 
         _rows.Append(stream);
-        return Dense(stream, extended.Keys, extended.KeyCount);
+        T[] seen = Dense(stream, extended.Keys, extended.KeyCount, _rows.Evicted);
+        for (int row = 0; row < Batch && shape.SinkRotation is not null; row++)
+        {
+            // A ring that has let go of tokens has all its sinks.
+            int sinks = _rows.Evicted(row) == 0 ? 0 : Ring!.Value.Sinks;
+            shape.SinkRotation.Turn(seen.AsSpan(row * extended.Keys * size, sinks * size), shape.Width, _rows.Evicted(row));
+        }
+
+        return seen;
     }
 
     /// <summary>Makes the appended tokens part of the cache: every row grows by its <see cref="TokenRows.Count"/>.</summary>
@@ -158,13 +192,13 @@ public sealed class ReferenceCache<T>
         }
     }
 
-    /// <summary>A dense copy of one stream, [B, longest row, heads, width]; padding is 0.</summary>
+    /// <summary>A dense copy of one stream, [B, longest row, heads, width], of the tokens that are <see cref="Held"/>, as they were appended; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such stream.</exception>
     public T[] Read(int stream)
     {
         CheckStream(stream);
-        return Dense(stream, _rows.Longest, Length);
+        return Dense(stream, _rows.Longest, Held, _rows.Dropped);
     }
 
     // Doubling keeps token-by-token growth linear.
@@ -180,13 +214,15 @@ public sealed class ReferenceCache<T>
         array = grown;
     }
 
-    private T[] Dense(int stream, int tokens, Func<int, int> counts)
+    private T[] Dense(int stream, int tokens, Func<int, int> counts, Func<int, int> left)
     {
         int size = _streams[stream].Heads * _streams[stream].Width;
         var dense = new T[ArrayLength.Of(nameof(stream), Batch, tokens, size)];
         for (int row = 0; row < Batch; row++)
         {
-            _values[stream][row].AsSpan(0, counts(row) * size).CopyTo(dense.AsSpan(row * tokens * size));
+            int sinks = Math.Min(Ring?.Sinks ?? 0, counts(row));
+            _values[stream][row].AsSpan(0, sinks * size).CopyTo(dense.AsSpan(row * tokens * size));
+            _values[stream][row].AsSpan((sinks + left(row)) * size, (counts(row) - sinks) * size).CopyTo(dense.AsSpan(((row * tokens) + sinks) * size));
         }
 
         return dense;

@@ -82,17 +82,7 @@ public sealed class StackCache
     public StackCache(int batch, CacheRing ring)
         : this(batch)
     {
-        if (ring.Recent < 1 || ring.Sinks < 0 || (long)ring.Recent + ring.Sinks > Array.MaxLength)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(ring), ring, string.Create(CultureInfo.InvariantCulture, $"ring: expected at least 1 recent token and at least 0 sinks, {Array.MaxLength} at most together, got {ring.Recent} and {ring.Sinks}"));
-        }
-
-        if (ring.Evict is not (RingEviction.RoomBefore or RingEviction.TrimAfter))
-        {
-            throw new ArgumentOutOfRangeException(nameof(ring), ring, "ring: expected to evict RoomBefore or TrimAfter");
-        }
-
+        ring.Check(nameof(ring));
         IsGrowing = true;
         Placement = new RingPlacement(batch, ring);
         _seen = new int[batch];

@@ -180,7 +180,8 @@ public sealed class TokenRows
     /// <param name="pasts">Cached tokens per row.</param>
     /// <param name="querySegments">[B·T] segment ids of the new tokens, or null.</param>
     /// <param name="keySegments">[B·S] segment ids of all keys, or null.</param>
-    internal TokenRows Behind(int keys, int[] pasts, int[]? querySegments, int[]? keySegments)
+    /// <param name="evicted">Tokens of each row that are no longer among the keys, or null.</param>
+    internal TokenRows Behind(int keys, int[] pasts, int[]? querySegments, int[]? keySegments, int[]? evicted = null)
     {
         var keyCounts = new int[Batch];
         for (int row = 0; row < Batch; row++)
@@ -188,7 +189,7 @@ public sealed class TokenRows
             keyCounts[row] = pasts[row] + _counts[row];
         }
 
-        return new TokenRows(Tokens, keys, _counts, pasts, keyCounts, _positions, querySegments, keySegments);
+        return new TokenRows(Tokens, keys, _counts, pasts, keyCounts, _positions, querySegments, keySegments) { _evicted = evicted };
     }
 
     /// <summary>Rows without tokens, for <see cref="Become"/>.</summary>

@@ -6,7 +6,7 @@ namespace AttnDsl.Runtime;
 
 /// <summary>
 /// Lengths and segments of a cache's rows, and the protocol that all caches share: extend, append every stream, commit. It holds no values; the caches of the backends hold them beside it.
-/// Nothing of a step counts before the commit. Not thread-safe.
+/// Nothing of a step counts before the commit. Of a ring it forgets no token: it says which ones a step sees, so that any row can be cut to any length. Not thread-safe.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class CacheRows
@@ -14,18 +14,25 @@ public sealed class CacheRows
     private readonly int[] _lengths;
     private readonly int[][] _segments;
     private readonly bool[] _appended;
+
+    // Of the open extension.
+    private readonly int[] _evicted;
     private TokenRows? _extended;
     private bool _hasSegments;
 
     /// <summary>Rows without tokens.</summary>
     /// <param name="batch">Rows, at least 1.</param>
     /// <param name="streams">Streams that every step appends, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A count is below 1.</exception>
-    public CacheRows(int batch, int streams)
+    /// <param name="ring">What a step sees of earlier tokens; null: all of them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is below 1, or there is no such ring.</exception>
+    public CacheRows(int batch, int streams, CacheRing? ring = null)
     {
+        ring?.Check(nameof(ring));
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
         Batch = batch;
+        Ring = ring;
+        _evicted = new int[batch];
         _lengths = new int[batch];
         _segments = new int[batch][];
         Array.Fill(_segments, []);
@@ -40,15 +47,33 @@ public sealed class CacheRows
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public int Length(int row) => _lengths[Checked(row)];
 
-    /// <summary>Cached tokens of the longest row.</summary>
+    /// <summary>What a step sees of earlier tokens; null: all of them.</summary>
+    public CacheRing? Ring { get; }
+
+    /// <summary>Cached tokens of a row that are sinks or recent; all of them without a ring.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Held(int row) => Length(row) - Dropped(row);
+
+    /// <summary>Cached tokens of a row between its sinks and its recent ones; they follow the first <see cref="CacheRing.Sinks"/> tokens.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Dropped(int row) => Ring is { } ring ? Math.Max(0, Length(row) - ring.Sinks - ring.Recent) : 0;
+
+    /// <summary>Cached tokens of a row that the open extension does not see; they follow the first <see cref="CacheRing.Sinks"/> tokens.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public int Evicted(int row) => _evicted[Checked(row)];
+
+    /// <summary><see cref="Held"/> tokens of the row that holds most.</summary>
     public int Longest
     {
         get
         {
             int longest = 0;
-            foreach (int length in _lengths)
+            for (int row = 0; row < Batch; row++)
             {
-                longest = Math.Max(longest, length);
+                longest = Math.Max(longest, Held(row));
             }
 
             return longest;
@@ -56,7 +81,7 @@ public sealed class CacheRows
     }
 
     /// <summary>
-    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>. If cached tokens came with segments and the new ones have none,
+    /// The same new tokens, seen over cached and new keys: <see cref="TokenRows.Past"/> is <see cref="Length"/>, less what a ring lets go of. If cached tokens came with segments and the new ones have none,
     /// the new ones go on with the segment of their row's last cached token.
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
@@ -77,16 +102,22 @@ public sealed class CacheRows
         }
 
         int keys = 0;
+        var evicted = new int[Batch];
+        var seen = new int[Batch];
         for (int row = 0; row < Batch; row++)
         {
-            keys = Math.Max(keys, ArrayLength.Of(nameof(block), (long)_lengths[row] + block.Count(row)));
+            ArrayLength.Of(nameof(block), (long)_lengths[row] + block.Count(row));
+            evicted[row] = Unseen(_lengths[row], block.Count(row));
+            seen[row] = _lengths[row] - evicted[row];
+            keys = Math.Max(keys, seen[row] + block.Count(row));
         }
 
         bool segmented = _hasSegments || block.HasQuerySegments;
         int[]? querySegments = segmented ? QuerySegments(block) : null;
-        int[]? keySegments = segmented ? KeySegments(block, querySegments!, keys) : null;
-        TokenRows extended = block.Behind(keys, (int[])_lengths.Clone(), querySegments, keySegments);
+        int[]? keySegments = segmented ? KeySegments(block, querySegments!, keys, seen, evicted) : null;
+        TokenRows extended = block.Behind(keys, seen, querySegments, keySegments, Ring is null ? null : evicted);
         Abandon();
+        evicted.CopyTo(_evicted, 0);
         _extended = extended;
         return extended;
     }
@@ -199,18 +230,30 @@ public sealed class CacheRows
         return segments;
     }
 
-    private int[] KeySegments(TokenRows block, int[] querySegments, int keys)
+    /// <summary>Tokens of a row of so many that so many new ones do not see.</summary>
+    private int Unseen(int length, int added)
+    {
+        if (Ring is not { } ring)
+        {
+            return 0;
+        }
+
+        bool makesRoom = ring.Evict == RingEviction.RoomBefore && added <= ring.Recent;
+        return Math.Max(0, length - ring.Sinks - (makesRoom ? ring.Recent - added : ring.Recent));
+    }
+
+    private int[] KeySegments(TokenRows block, int[] querySegments, int keys, int[] seen, int[] evicted)
     {
         var segments = new int[ArrayLength.Of(nameof(block), Batch, keys)];
         for (int row = 0; row < Batch; row++)
         {
             Span<int> all = segments.AsSpan(row * keys, keys);
-            for (int key = 0; key < _lengths[row]; key++)
+            for (int key = 0; key < seen[row]; key++)
             {
-                all[key] = CachedSegment(row, key);
+                all[key] = CachedSegment(row, key < Ring?.Sinks ? key : key + evicted[row]);
             }
 
-            querySegments.AsSpan(row * block.Tokens, block.Count(row)).CopyTo(all[_lengths[row]..]);
+            querySegments.AsSpan(row * block.Tokens, block.Count(row)).CopyTo(all[seen[row]..]);
         }
 
         return segments;

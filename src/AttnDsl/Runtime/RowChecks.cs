@@ -57,6 +57,15 @@ public static class RowChecks
     /// <param name="streams">The streams that the layer keeps.</param>
     /// <exception cref="ArgumentException">The cache holds other streams.</exception>
     public static void Cache<T>(ReferenceCache<T> cache, params ReadOnlySpan<CacheStream> streams)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Cache(cache, null, streams);
+
+    /// <summary>Refuses a cache of another layer.</summary>
+    /// <typeparam name="T">Scalar type.</typeparam>
+    /// <param name="cache">The cache.</param>
+    /// <param name="ring">What the layer keeps of a row; null: everything.</param>
+    /// <param name="streams">The streams that the layer keeps.</param>
+    /// <exception cref="ArgumentException">The cache holds other streams, or is another ring.</exception>
+    public static void Cache<T>(ReferenceCache<T> cache, CacheRing? ring, params ReadOnlySpan<CacheStream> streams)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(cache);
@@ -69,6 +78,11 @@ public static class RowChecks
         if (!equal)
         {
             throw new ArgumentException($"cache: expected the layer's streams {Text([.. streams])}, got {Text(cache.Streams)}", nameof(cache));
+        }
+
+        if (cache.Ring != ring)
+        {
+            throw new ArgumentException($"cache: expected one that keeps {Text(ring)}, as the layer's does, got one that keeps {Text(cache.Ring)}", nameof(cache));
         }
     }
 
@@ -109,6 +123,10 @@ public static class RowChecks
             throw new ArgumentException($"{parameter}: expected rows of equal length without position or segment ids; ragged rows need [Segments] on the layer", parameter);
         }
     }
+
+    private static string Text(CacheRing? ring) => ring is { } kept
+        ? string.Create(CultureInfo.InvariantCulture, $"{kept.Sinks} sinks and {kept.Recent} recent tokens ({kept.Evict})")
+        : "all tokens";
 
     private static string Text(IEnumerable<CacheStream> streams) => string.Join(
         ", ", streams.Select(stream => string.Create(CultureInfo.InvariantCulture, $"{stream.Name} [{stream.Heads}, {stream.Width}]")));

@@ -1,3 +1,5 @@
+using System;
+
 namespace AttnDsl.Space.Legality;
 
 internal sealed partial class Sheet
@@ -7,6 +9,85 @@ internal sealed partial class Sheet
     {
         Plain();
         Codes();
+        Ring();
+    }
+
+    // The first S and the last R tokens.
+    private void Ring()
+    {
+        if (_stack.Find("RingCache") is not { } ring)
+        {
+            return;
+        }
+
+        long? recent = Count("RingCache", "recent");
+        long? sinks = ring["sinks"] is null ? 0 : Count("RingCache", "sinks", 0);
+        Member("RingCache", "Evict");
+        Member("RingCache", "Positions");
+        bool? trims = ring["Evict"] is { } evict ? evict.Member is null ? null : evict.Member == "TrimAfter" : false;
+        bool? slots = ring["Positions"] is { } positions ? positions.Member is null ? null : positions.Member == "Slot" : false;
+        if (recent is { } r && sinks is { } s && _keyValueHeads is { } heads && _headDim is { } width)
+        {
+            // A block of memory is an array and its alignment; a row has room for one token more than it keeps.
+            decimal most = Math.Floor(2147483527m / ((decimal)heads * width));
+            if (r + s + 1 > most)
+            {
+                Add("ATTN0616", "RingCache", s > 0 && s + 2 > most ? "sinks" : "recent");
+            }
+        }
+
+        long? left = _stack.Find("SlidingWindow") is { } window ? window["size"] is { } size ? size.Whole - 1 : window["left"]!.Whole : null;
+        if (left >= 0)
+        {
+            if (sinks > 0)
+            {
+                Add("ATTN0612", "RingCache", "sinks");
+            }
+
+            // Evicting before the token that decodes costs it one.
+            if (recent is { } kept && trims is { } after)
+            {
+                if (kept - (after ? 0 : 1) < left)
+                {
+                    Add("ATTN0611", "RingCache", "recent");
+                }
+                else if (!after && left > 0)
+                {
+                    Add("ATTN0613", "RingCache", ring["Evict"] is null ? null : "Evict");
+                }
+            }
+        }
+
+        if (sinks is { } first && slots is { } bySlot)
+        {
+            if (_stack.Has("Alibi") && first > 0 && !bySlot)
+            {
+                Add("ATTN0614", "RingCache", ring["Positions"] is null ? "sinks" : "Positions");
+            }
+            else if (bySlot && !_stack.Has("Alibi") && !_stack.Has("Rope"))
+            {
+                Add("ATTN0615", "RingCache", "Positions");
+            }
+        }
+
+        if (!_stack.Has("Causal"))
+        {
+            Add("ATTN0601", "RingCache");
+        }
+        else if (_stack.Find("Causal")?["align"]?.Member == "TopLeft")
+        {
+            Fight("ATTN0602", "Causal", "RingCache");
+        }
+
+        if (_stack.Find("KvCache")?["Storage"]?.Member == "Paged")
+        {
+            Fight("ATTN0609", "KvCache", "RingCache");
+        }
+
+        if (_stack.Has("QuantizedCache"))
+        {
+            Fight("ATTN0610", "QuantizedCache", "RingCache");
+        }
     }
 
     private void Codes()

@@ -34,7 +34,7 @@ internal static class CostChecks
         decimal parameters = facts.Weights().Sum(w => (decimal)w.Count);
         decimal cache = facts.HasCache ? 2m * facts.KeyHeads * facts.Width : 0;
         Equal("ParameterCount", parameters, spec.ParameterCount);
-        Equal("CacheScalarsPerToken", cache, spec.CacheScalarsPerToken);
+        Equal("CacheScalarsPerToken", facts.Ring is null ? cache : 0, spec.CacheScalarsPerToken);
         decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
         decimal bytes = element * cache;
         decimal codes = bytes;
@@ -45,8 +45,9 @@ internal static class CostChecks
             codes = cache * ((quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32)));
         }
 
-        Equal("CacheBytesPerToken", codes, spec.CacheBytesPerToken);
-        Equal("ConstantStateScalars", 0, spec.ConstantStateScalars);
+        Equal("CacheBytesPerToken", facts.Ring is null ? codes : 0, spec.CacheBytesPerToken);
+        decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * cache / 2 : 0;
+        Equal("ConstantStateScalars", facts.Ring is { } kept ? ((kept.Sinks + kept.Recent + 1) * cache) + turned : 0, spec.ConstantStateScalars);
 
         decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
         decimal pair = 4m * facts.ScoreHeads * facts.Width;
@@ -60,7 +61,7 @@ internal static class CostChecks
 
             if (facts.HasCache)
             {
-                decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : length;
+                decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : facts.Ring is { } ring ? Math.Min(length, ring.Seen + 1) : length;
                 Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
                 decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
                 decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);

@@ -19,6 +19,7 @@ internal sealed class Facts
         KeyHeads = Key(stack);
         Tiled = stack.Has("ReverseSparseQuery");
         Rotation = stack.Has("Rope") ? new Rotation(stack, Width) : null;
+        Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
         RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
         ReadMask(stack);
         ReadScores(stack);
@@ -53,6 +54,9 @@ internal sealed class Facts
     public bool Segments { get; private set; }
 
     public bool HasCache => Causal == CausalAlign.BottomRight;
+
+    /// <summary>What the cache keeps of a row; null for everything.</summary>
+    public RingFacts? Ring { get; }
 
     /// <summary>The cache keeps bfloat16.</summary>
     public bool RoundedCache { get; }

@@ -11,6 +11,9 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     /// <summary>Multiply-adds of linear and attention steps so far.</summary>
     public long MultiplyAdds { get; private set; }
 
+    /// <summary>The step over a cache that a token of a row comes with: its first token and how many there are. Null: everything at once.</summary>
+    public Func<int, int, (int First, int Count)>? StepOf { get; init; }
+
     /// <summary>x [B, T, dim] to [B, T, dim].</summary>
     public double[] Forward(double[] x, TokenRows rows)
     {
@@ -41,8 +44,14 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                     var scores = new double[visible.Length];
                     for (int n = 0; n < visible.Length; n++)
                     {
-                        double product = Dot(query, k.AsSpan((((b * rows.Keys) + visible[n]) * facts.KeyHeads * d) + (keyHead * d), d));
-                        scores[n] = Score(product, h, rows.Past(b) + t - visible[n]);
+                        double[] key = k.AsSpan((((b * rows.Keys) + visible[n]) * facts.KeyHeads * d) + (keyHead * d), d).ToArray();
+                        int gone = Gone(b, t, visible[n]);
+                        if (gone > 0)
+                        {
+                            facts.Rotation?.Turn(key, gone, magnitude: 1);
+                        }
+
+                        scores[n] = Score(Dot(query, key), h, rows.Past(b) + t - visible[n] - gone);
                     }
 
                     double most = scores.Append(double.NegativeInfinity).Max();
@@ -73,8 +82,12 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
         return !(facts.Causal is not null && j > i)
             && !(facts.Left is { } left && j < i - left)
             && !(facts.Right is { } right && j > i + right)
+            && !(StepOf?.Invoke(b, t) is { } step && facts.Ring is { } ring && !ring.Has(j, step.First, step.Count))
             && !(facts.Segments && rows.QuerySegment(b, t) != rows.KeySegment(b, j));
     }
+
+    // Tokens that a ring has let go of between a sink and the others, where distances do not count them.
+    private int Gone(int b, int t, int j) => StepOf?.Invoke(b, t) is { } step && facts.Ring is { BySlot: true } ring && j < ring.Sinks ? ring.Gone(step.First, step.Count) : 0;
 
     // Scale, soft-cap, bias: in this order.
     private double Score(double product, int head, int distance)

@@ -34,7 +34,9 @@ internal sealed class Rotation
     /// <summary>Factor on the score scale.</summary>
     public double OnSoftmax { get; private set; } = 1;
 
-    public void Turn(Span<double> vector, int position)
+    public void Turn(Span<double> vector, int position) => Turn(vector, position, Magnitude);
+
+    public void Turn(Span<double> vector, int position, double magnitude)
     {
         int pairs = _frequencies.Length;
         for (int i = 0; i < pairs; i++)
@@ -42,8 +44,8 @@ internal sealed class Rotation
             (int first, int second) = _interleaved ? (2 * i, (2 * i) + 1) : (i, i + pairs);
             (double sin, double cos) = Math.SinCos(position * _frequencies[i]);
             (double a, double b) = (vector[first], vector[second]);
-            vector[first] = Magnitude * ((a * cos) - (b * sin));
-            vector[second] = Magnitude * ((a * sin) + (b * cos));
+            vector[first] = magnitude * ((a * cos) - (b * sin));
+            vector[second] = magnitude * ((a * sin) + (b * cos));
         }
     }
 

@@ -150,6 +150,19 @@ internal static class Vocabulary
             "bits Group Residual",
             "bits Group",
             "bits"),
+        new(
+            typeof(RingCacheAttribute),
+            [
+                new("recent", Ints(9, 16, 7, 8, 1, 2, 3, 1024, 0, -1, int.MinValue, int.MaxValue)),
+                new("sinks", Ints(0, 2, 1, 0, 3, -1, int.MinValue, int.MaxValue)),
+                new("Positions", Literal.Of(RingPositions.Slot), Literal.Of(RingPositions.Absolute), Literal.Of((RingPositions)2)),
+                new("Evict", Literal.Of(RingEviction.TrimAfter), Literal.Of(RingEviction.RoomBefore), Literal.Of((RingEviction)(-1))),
+            ],
+            "recent",
+            "recent Evict",
+            "recent sinks Positions",
+            "recent sinks Positions Evict",
+            "recent sinks"),
     ];
 
     /// <summary>Every attribute, the root first.</summary>

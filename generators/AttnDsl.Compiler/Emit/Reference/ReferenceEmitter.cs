@@ -81,6 +81,7 @@ internal static class ReferenceEmitter
             ["formula"] = XmlText.Paragraphs(plan.Formula),
             ["bodies"] = bodies,
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["ring"] = CacheStreams.Ring(plan.Cache),
         };
         IEnumerable<string> cores = attends.Forwards.Select(a => steps.Render("methods/attend", a.Identity, () => a.Model))
             .Concat(attends.Gradients.Select(a => steps.Render("methods/attend_gradient", a.Identity, () => a.Model)));

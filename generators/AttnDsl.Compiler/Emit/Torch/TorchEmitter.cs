@@ -58,6 +58,7 @@ internal static class TorchEmitter
             ["fields"] = parameters.Fields.ToArray(),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["ring"] = CacheStreams.Ring(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
             ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
         };

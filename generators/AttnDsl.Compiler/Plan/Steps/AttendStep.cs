@@ -64,7 +64,7 @@ public sealed class AttendStep : PlanStep
 
     /// <summary>How many (query, key) pairs a score head visits.</summary>
     public Extent Pairs => Settings.Mask.Clauses.SelectMany(c => c.Atoms).Select(ExtentOf).FirstOrDefault(e => e is not null)
-        ?? (K.Type.Dims[1].Ring is { } ring && Settings.Mask.Left is null ? new PerKeptPair(ring.Sinks + ring.Recent) : Settings.Mask.Pairs);
+        ?? (K.Type.Dims[1].Ring is { } ring && Settings.Mask.Left is null ? new PerKeptPair(ring.Kept) : Settings.Mask.Pairs);
 
     public override void Differentiate(Differentiator d)
     {

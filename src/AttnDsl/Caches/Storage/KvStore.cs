@@ -17,6 +17,9 @@ internal abstract class KvStore(CacheStream stream)
     /// <summary>Reads one token of a row, [heads, width].</summary>
     public abstract void Read(int row, int token, Span<float> values);
 
+    /// <summary>Reads one token of a row as the present step sees it, [heads, width].</summary>
+    public virtual void ReadSeen(int row, int token, Span<float> values) => Read(row, token, values);
+
     /// <summary>Elements of <paramref name="units"/> blocks of [heads, <paramref name="tokens"/>, width].</summary>
     /// <exception cref="ArgumentException">One block of memory cannot be that large.</exception>
     protected int Elements(string unit, int units, int tokens)

@@ -48,6 +48,10 @@ internal sealed class RingPlacement : KvPlacement
         for (int row = 0; row < _batch && !kept; row++)
         {
             Books.Begin(row, lengths[row], added[row]);
+            foreach (KvStore store in Stores)
+            {
+                ((IRingStore)store).Turn(row, Books.Evicted(row), Math.Min(lengths[row], Books.Ring.Sinks));
+            }
         }
     }
 
