@@ -18,7 +18,7 @@ internal static class CacheStreams
         if (s.SinkRotation is { } rotation)
         {
             string frequencies = string.Join(", ", rotation.Frequencies.Select(ScalarType.Double.Literal));
-            return shape + " { SinkRotation = new(global::AttnDsl.RopeLayout." + rotation.Layout + ", " + frequencies + ") }";
+            return shape + " { SinkRotation = new(global::AttnDsl.RopeLayout." + rotation.Layout + ", [" + frequencies + "]) }";
         }
 
         return s.Codes is not { } codes

@@ -44,11 +44,13 @@ internal sealed class Drawer(int seed)
             ["GroupedQuery", "MultiQuery", "ReverseSparseQuery"],
             ["SymmetricSparseQuery", "GroupedQuery", "MultiQuery"],
             ["Causal", "Bidirectional"],
+            ["QuantizedCache", "RingCache"],
         ];
         bool Has(string attribute) => uses.Any(use => use.Attribute == attribute);
         return uses.Where((use, at) =>
             !axes.Any(axis => axis.Contains(use.Attribute) && uses.Take(at).Any(earlier => axis.Contains(earlier.Attribute) && earlier.Attribute != use.Attribute))
             && !(use.Attribute == "Yarn" && !Has("Rope"))
+            && !(use.Attribute == "RingCache" && (!Has("Causal") || uses.Any(other => other["Storage"]?.Member == "Paged")))
             && !(use.Attribute == "SlidingWindow" && use["size"] is not null && !Has("Causal")));
     }
 
