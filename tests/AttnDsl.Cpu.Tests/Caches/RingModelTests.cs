@@ -61,6 +61,13 @@ public class RingModelTests
             _ring = new CacheRing(random.Next(1, 9), random.Next(4), evict);
             _batch = random.Next(1, 4);
             _streams = [new("k", random.Next(1, 3), random.Next(1, 12)), new("v", random.Next(1, 3), random.Next(1, 12))];
+
+            // Every other ring turns its sinks.
+            if (random.Next(2) == 0 && _streams[0].Width > 1)
+            {
+                double[] frequencies = [.. Enumerable.Range(0, random.Next(1, (_streams[0].Width / 2) + 1)).Select(i => Math.Pow(50, -i))];
+                _streams[0] = _streams[0] with { SinkRotation = new(random.Next(2) == 0 ? RopeLayout.HalfSplit : RopeLayout.Interleaved, frequencies) };
+            }
             _cache = new KvCache(_batch, element, _ring, _streams);
             _rows = [.. Enumerable.Range(0, _batch).Select(_ => new List<(int, float[][])>())];
             _written = new int[_batch];
@@ -247,15 +254,40 @@ public class RingModelTests
             for (int row = 0; row < _batch; row++)
             {
                 List<int> seen = Seen(_rows[row].Count, counts[row]);
+                int gone = _rows[row].Count + counts[row] - seen.Count;
                 for (int key = 0; key < seen.Count; key++)
                 {
-                    all[row][seen[key]].Scalars[stream].CopyTo(expected, ((row * extended.Keys) + key) * size);
+                    float[] scalars = all[row][seen[key]].Scalars[stream];
+                    (seen[key] < _ring.Sinks && gone > 0 ? Turned(_streams[stream], scalars, gone) : scalars).CopyTo(expected, ((row * extended.Keys) + key) * size);
                 }
             }
 
             float[] actual = Numbers.Garbage(expected.Length);
             _cache.Read(stream, extended, actual);
             Assert.Equal(expected, actual);
+        }
+
+        /// <summary>A sink when so many tokens behind it are gone.</summary>
+        private float[] Turned(CacheStream stream, float[] scalars, int gone)
+        {
+            if (stream.SinkRotation is not { } rotation)
+            {
+                return scalars;
+            }
+
+            float[] turned = [.. scalars];
+            for (int i = 0; i < rotation.Frequencies.Length; i++)
+            {
+                (float sine, float cosine) = ((float)Math.Sin(gone * rotation.Frequencies[i]), (float)Math.Cos(gone * rotation.Frequencies[i]));
+                for (int head = 0; head < stream.Heads; head++)
+                {
+                    int first = (head * stream.Width) + (rotation.Layout == RopeLayout.Interleaved ? 2 * i : i);
+                    int second = rotation.Layout == RopeLayout.Interleaved ? first + 1 : first + rotation.Frequencies.Length;
+                    (turned[first], turned[second]) = ((scalars[first] * cosine) - (scalars[second] * sine), (scalars[first] * sine) + (scalars[second] * cosine));
+                }
+            }
+
+            return Stored(turned);
         }
 
         private float[] Stored(ReadOnlySpan<float> values)
