@@ -21,14 +21,14 @@ public sealed class QuantizedCacheMechanism : Mechanism
         bool bitsSound = context.Count(attribute, "bits", out long bits);
         if (bitsSound && !s_bits.Contains(bits))
         {
-            context.Report(RuleTable.CodeBits, attribute, "bits", [Text.Of(bits)], [.. Packing(context.HeadDim).OrderBy(legal => Math.Abs(legal - bits)).Take(1).Select(Text.Of)]);
+            context.Report(RuleTable.CodeBits, attribute, "bits", [Text.Of(bits)], [.. Packing(context.CodedChannels).OrderBy(legal => Math.Abs(legal - bits)).Take(1).Select(Text.Of)]);
             bitsSound = false;
         }
 
         bool groupSound = context.OptionalCount(attribute, "Group");
         bool residualSound = context.OptionalCount(attribute, "Residual");
         long group = attribute.Int("Group", QuantizedCacheSettings.DefaultGroup);
-        if (groupSound && context.HeadDim is { } width)
+        if (groupSound && context.CodedChannels is { } width)
         {
             Channels(context, attribute, bitsSound ? bits : null, group, width);
         }

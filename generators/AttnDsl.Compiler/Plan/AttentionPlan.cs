@@ -15,8 +15,10 @@ public sealed class AttentionPlan
         IEnumerable<PlanBody> bodies,
         IEnumerable<string> formula,
         RunTimeInputs inputs,
-        IEnumerable<AuxiliaryOutput>? auxiliaries = null)
+        IEnumerable<AuxiliaryOutput>? auxiliaries = null,
+        long fewTokens = 0)
     {
+        FewTokens = fewTokens;
         Widths = widths;
         Weights = weights.ToArray();
         Buffers = buffers.ToArray();
@@ -47,6 +49,9 @@ public sealed class AttentionPlan
 
     /// <summary>What bodies return beside their result: losses, by-products.</summary>
     public IReadOnlyList<AuxiliaryOutput> Auxiliaries { get; }
+
+    /// <summary>Most new tokens of a row for which a call over the cache runs the body decode; longer ones run prefill. 0 where the two are the same steps.</summary>
+    public long FewTokens { get; }
 
     public long ParameterCount => Weights.Where(w => w.IsStored).Sum(w => w.Count);
 

@@ -24,8 +24,7 @@ internal static class TorchEmitter
         AttendStep[] cores = steps.OfType<AttendStep>().ToArray();
         return NameTaken(target) ? "the class uses the name " + ClassName + " itself"
             : missing is not null ? "it has no step " + missing.Kind
-            : plan.Weights.Any(w => !w.IsStored) ? "it derives no weights"
-            : plan.Inputs.Cached && !plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]) ? "it decodes by the steps of the prefill only"
+            : DerivedWeights.Refusal(plan) is { } derived ? derived
             : cores.Select(c => AttendStep.Describe(c.Settings) + c.Sink?.Name).Distinct().Count() != 1 ? "it runs one attention core in a layer"
             : cores.Select(TorchCore.Refusal).FirstOrDefault(r => r is not null);
     }
@@ -54,8 +53,9 @@ internal static class TorchEmitter
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
-            ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
+            ["names"] = string.Join(", ", plan.Weights.Where(weight => weight.IsStored).Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
+            ["core_cached"] = CpuEmitter.ReadsCache(plan),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),

@@ -44,7 +44,9 @@ internal sealed class TorchStepModels
         for (int i = 0; i < model.Count; i++)
         {
             identity[2 * i] = model.NameAt(i);
-            identity[(2 * i) + 1] = System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
+            identity[(2 * i) + 1] = model.ValueAt(i) is TemplateModel[] parts
+                ? string.Join(";", parts.Select(part => string.Join(",", Enumerable.Range(0, part.Count).Select(part.ValueAt))))
+                : System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
         }
 
         return renderer.Render("steps/" + step.Kind, new StepIdentity(identity), () => model);
@@ -111,6 +113,20 @@ internal sealed class TorchStepModels
             case RopeStep turned:
                 Fill(model, turned, declare, cos, sin);
                 break;
+            case SplitStep split:
+                model["axis"] = Text(split.Axis);
+                foreach (PlanValue part in split.Outputs.Skip(1))
+                {
+                    _names[part] = _identifiers.Local(part.Name);
+                }
+
+                model["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                    .Select(p => new TemplateModel { ["y"] = _names[p.Part], ["from"] = Along(split.Outputs, p.Part, split.Axis), ["size"] = p.Part.Type.Dims[split.Axis].Text, ["shape"] = p.Part.TypeText }).ToArray();
+                break;
+            case ConcatStep concat:
+                model["axis"] = Text(concat.Axis);
+                model["parts"] = concat.Inputs.Select(part => new TemplateModel { ["x"] = this[part] }).ToArray();
+                break;
             case AppendStep append:
                 _appended.Add(append.Output);
                 model["stream"] = _streams.ToList().IndexOf(append.Stream);
@@ -163,6 +179,9 @@ internal sealed class TorchStepModels
             cos,
             sin);
     }
+
+    /// <summary>Where a part begins along its axis.</summary>
+    private static string Along(IEnumerable<PlanValue> parts, PlanValue part, int axis) => Text(parts.TakeWhile(p => p != part).Sum(p => p.Type.Dims[axis].Size));
 
     /// <summary>Axes of a wider type that a narrower one lacks, or has with extent 1.</summary>
     private static string Axes(TensorType wide, TensorType narrow)
