@@ -15,11 +15,9 @@ public static class LayerAssembler
         var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o"), Differentiator.Gradient(core, "d_o") };
         if (draft.IsCached)
         {
-            // As many tokens as there are is a way of its own for any call.
-            bool always = draft.Source.FewTokens >= int.MaxValue;
-            PlanBody prefill = Layer(draft, BodyNames.Prefill, always ? LayerForm.Few : LayerForm.Cached);
+            PlanBody prefill = Layer(draft, BodyNames.Prefill, LayerForm.Cached);
             bodies.Add(prefill);
-            bodies.Add(always || draft.Source.FewTokens == 0 ? prefill.As(BodyNames.Decode) : Layer(draft, BodyNames.Decode, LayerForm.Few));
+            bodies.Add(draft.Source.FewTokens == 0 ? prefill.As(BodyNames.Decode) : Layer(draft, BodyNames.Decode, LayerForm.Few));
         }
 
         Explain(draft);

@@ -53,6 +53,17 @@ public sealed class AttentionPlan
     /// <summary>Most new tokens of a row for which a call over the cache runs the body decode; longer ones run prefill. 0 where the two are the same steps.</summary>
     public long FewTokens { get; }
 
+    /// <summary>Every call over the cache runs the body decode; prefill stays for backends that have no kernels for it.</summary>
+    public bool AlwaysFew => FewTokens >= int.MaxValue;
+
+    /// <summary>The bodies, with one of the two that run over a cache where one does for all calls.</summary>
+    public IEnumerable<PlanBody> BodiesRun => Bodies.Values.Where(b => b.Name switch
+    {
+        BodyNames.Prefill => !AlwaysFew,
+        BodyNames.Decode => AlwaysFew || !b.IsSameAs(Bodies[BodyNames.Prefill]),
+        _ => true,
+    });
+
     public long ParameterCount => Weights.Where(w => w.IsStored).Sum(w => w.Count);
 
     /// <summary>Cost of a pass over fresh tokens.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class Sheet
 
         long? group = Number(codes["Group"]?.Whole ?? 32, "Group");
         long? residual = Number(codes["Residual"]?.Whole ?? 128, "Residual");
-        if (_headDim is { } width)
+        if (_coded is { } width)
         {
             if (group is { } g && width % g != 0)
             {

@@ -36,9 +36,9 @@ internal static class CpuEmitter
         var tables = new RotationTables();
         var renderer = new StepRenderer("cpu", "float", counting: false, cancellationToken);
         var bodies = new TemplateModel();
-        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
+        foreach (PlanBody body in plan.BodiesRun)
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
+            bodies[plan.AlwaysFew && body.Name == BodyNames.Decode ? BodyNames.Prefill : body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
         }
 
         if (CachedOperands(plan) is { } operands)
@@ -55,7 +55,7 @@ internal static class CpuEmitter
             ["few_tokens"] = plan.FewTokens,
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
-            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
+            ["decode_is_prefill"] = plan.Inputs.Cached && (plan.AlwaysFew || plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill])),
             ["dim"] = w.Dim,
             ["query_heads"] = w.QueryHeads,
             ["key_heads"] = w.KeyHeads,

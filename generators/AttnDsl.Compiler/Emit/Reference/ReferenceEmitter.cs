@@ -54,9 +54,9 @@ internal static class ReferenceEmitter
         var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
         var methods = new StepMethods(scalar, steps);
         var bodies = new TemplateModel();
-        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core) && (b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill]))))
+        foreach (PlanBody body in plan.BodiesRun.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core)))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, methods, steps, cancellationToken);
+            bodies[plan.AlwaysFew && body.Name == BodyNames.Decode ? BodyNames.Prefill : body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, methods, steps, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
@@ -71,7 +71,7 @@ internal static class ReferenceEmitter
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
             ["few_tokens"] = plan.FewTokens,
-            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
+            ["decode_is_prefill"] = plan.Inputs.Cached && (plan.AlwaysFew || plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill])),
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["dim"] = w.Dim,
