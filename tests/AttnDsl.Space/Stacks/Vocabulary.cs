@@ -59,7 +59,7 @@ internal static class Vocabulary
             [
                 new("rank", Ints(16, 1, 4, 5, 24, 48, 400, 0, -1, int.MaxValue)),
                 new("ropeDim", Ints(4, 0, 2, 3, 8, -2, int.MaxValue)),
-                new("nopeDim", Ints(3, 1, 8, 0, -1, 1 << 27)),
+                new("nopeDim", Ints(3, 1, 8, 0, -1, 1 << 27, int.MaxValue)),
                 new("valueDim", Ints(2, 1, 8, 0, -1, int.MaxValue)),
                 new("RopeDim", Ints(4, 0, 6, 7, int.MinValue)),
                 new("NopeDim", Ints(3, 1, 6, 0, int.MinValue)),
