@@ -103,9 +103,10 @@ internal sealed class CpuPlaces
     /// <summary>True when a core reads a cached stream where it lies; everything else needs the stream's tokens side by side.</summary>
     public bool IsGathered(AppendStep append) => _body.Steps.Any(s => s.Inputs.Contains(append.Output) && !(s is AttendStep core && ReadsCache(core)));
 
-    private bool ReadsCache(AttendStep core) => IsAppended(core.K) && (core.Values is null || IsAppended(core.Values));
+    /// <summary>True when the core's keys and values are streams as they are. Of codes no kernel reads the first channels alone.</summary>
+    public bool ReadsCache(AttendStep core) => Appended(core.K) is { } keys && (core.Values is { } values ? Appended(values) is not null : keys.Stream.Codes is null);
 
-    private bool IsAppended(PlanValue value) => _body.Steps.OfType<AppendStep>().Any(a => a.Output == value);
+    private AppendStep? Appended(PlanValue value) => _body.Steps.OfType<AppendStep>().FirstOrDefault(a => a.Output == value);
 
     private void Destinations(PlanBody body)
     {

@@ -188,7 +188,7 @@ internal sealed class CpuStepModels
     {
         TemplateModel core = _cores.Of(step);
         string? values = null;
-        bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null || _cached.TryGetValue(step.Values, out values));
+        bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null ? _places.ReadsCache(step) : _cached.TryGetValue(step.Values, out values));
         bool prefix = step.Values is null;
         string declare = _places.Declare(step.Output);
         string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
