@@ -232,7 +232,7 @@ public static class RuleCases
         (Latent().And("GroupedQuery", ("kv", 2)), "ATTN0700@2"),
         (Stack.Attention(dim: 512).And("MultiQuery").And("LatentKV", ("rank", 100)), "ATTN0700@2 ATTN0703@2:rank"),
         (Latent().And("SymmetricSparseQuery"), "ATTN0700@2"),
-        (Latent().And("ReverseSparseQuery", ("heads", 2), ("kv", 4)), "ATTN0702@1:rank ATTN0215@2:kv ATTN0700@2"),
+        (Latent().And("ReverseSparseQuery", ("heads", 2), ("kv", 4)), "ATTN0215@2:kv ATTN0700@2 ATTN0702@1:rank"),
         (Latent().And("SparseQuery", ("ratio", 2)).And("Causal"), ""),
         (Stack.Attention(dim: 512).And("LatentKV", ("rank", 0), ("ropeDim", -1), ("nopeDim", 0), ("valueDim", 64)), "ATTN0101@1:nopeDim ATTN0101@1:rank ATTN0102@1:ropeDim"),
         (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128), ("ropeDim", 8), ("RopeDim", 6)), "ATTN0108@1:RopeDim"),
