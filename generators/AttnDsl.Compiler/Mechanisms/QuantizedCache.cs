@@ -43,9 +43,10 @@ public sealed class QuantizedCacheMechanism : Mechanism
     {
         var settings = QuantizedCacheSettings.Read(attribute);
         draft.CacheCodes = settings;
+        bool byToken = draft.Source.Cache.Streams.Any(stream => stream.Codes?.Axis == CodeAxis.Token);
         draft.Explain(
             FormulaOrder.Cache,
-            "cached k, v ← c·s + mn, c of " + Text.Of(settings.Bits) + " bits, s and mn of " + Text.Of(settings.Group) + " tokens (k) or channels (v); the newest " + Text.Of(settings.Residual) + " tokens are not rounded");
+            (byToken ? "cached k, v" : "cached rows") + " ← c·s + mn, c of " + Text.Of(settings.Bits) + " bits, s and mn of " + Text.Of(settings.Group) + (byToken ? " tokens (k) or channels (v)" : " tokens") + "; the newest " + Text.Of(settings.Residual) + " tokens are not rounded");
     }
 
     /// <summary>Bits with which a value head fills whole int32.</summary>
