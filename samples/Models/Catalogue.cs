@@ -18,5 +18,7 @@ public static class Catalogue
             "gpt-oss 20B, full", GptOssFullAttention.Spec.ParameterCount, GptOssFullAttention.Spec.CacheBytesPerToken, GptOssFullAttention.Spec.PrefillFlops, GptOssFullAttention.Spec.DecodeBytes, GptOssFullAttention.Weights<float>.Create),
         Model.Of<GemmaAttention.Cpu, GemmaAttention.Weights<float>, GemmaAttention.Cache>(
             "Gemma 2 9B, window", GemmaAttention.Spec.ParameterCount, GemmaAttention.Spec.CacheBytesPerToken, GemmaAttention.Spec.PrefillFlops, GemmaAttention.Spec.DecodeBytes, GemmaAttention.Weights<float>.Create),
+        Model.Of<DeepSeekAttention.Cpu, DeepSeekAttention.Weights<float>, DeepSeekAttention.Cache>(
+            "DeepSeek-V2-Lite", DeepSeekAttention.Spec.ParameterCount, DeepSeekAttention.Spec.CacheBytesPerToken, DeepSeekAttention.Spec.PrefillFlops, DeepSeekAttention.Spec.DecodeBytes, DeepSeekAttention.Weights<float>.Create),
     ];
 }

@@ -174,6 +174,21 @@ public abstract partial class AttentionModule
         return FusedCore.Attend(this, Kernels!, query, cache, Logits, rows.Rows);
     }
 
+    /// <summary>Another core of the layer, over rows of the cache that are not its keys and values, in plain torch operations. Called by generated code.</summary>
+    /// <param name="core">Query, key, value and hidden places of the call's rows to the output, as <see cref="AttendPlainly"/> does for the layer's own core.</param>
+    /// <param name="query">[B, T, queryHeads, channels].</param>
+    /// <param name="key">[B, S, keyHeads, channels].</param>
+    /// <param name="value">[B, S, valueHeads, dv].</param>
+    /// <param name="rows">The call's rows.</param>
+    /// <returns>[B, T, scoreHeads, dv].</returns>
+    /// <exception cref="InvalidOperationException"><see cref="Core"/> asks for kernels or for scaled_dot_product_attention, which are for the layer's own core.</exception>
+    protected Tensor AttendBy(Func<Tensor, Tensor, Tensor, Tensor?, RowTensors, Tensor> core, Tensor query, Tensor key, Tensor value, RowTensors rows)
+    {
+        const string Reason = "this call's core reads the rows of the cache themselves, for which there are torch operations only";
+        LastCore = Core is CorePath.Auto or CorePath.Torch ? new CoreChoice(CorePath.Torch, Reason) : throw Refused(Core, Reason);
+        return Plain(query, key, value, rows, core);
+    }
+
     /// <summary>True where all of the masks are; null stands for everywhere.</summary>
     protected static Tensor? All(params Tensor?[] masks)
     {
@@ -257,15 +272,17 @@ public abstract partial class AttentionModule
     }
 
     /// <summary>The core in plain operations, exact for hidden keys of any content.</summary>
-    internal Tensor Plain(Tensor query, Tensor key, Tensor value, RowTensors rows)
+    internal Tensor Plain(Tensor query, Tensor key, Tensor value, RowTensors rows) => Plain(query, key, value, rows, AttendPlainly);
+
+    private Tensor Plain(Tensor query, Tensor key, Tensor value, RowTensors rows, Func<Tensor, Tensor, Tensor, Tensor?, RowTensors, Tensor> core)
     {
         using DisposeScope scope = NewDisposeScope();
         ScalarType dtype = query.dtype;
         (query, key, value) = (Wide(query), Wide(key), Wide(value));
         Tensor? visible = Visible(rows);
         Tensor o = visible is null || Visibility.AllFinite(query, key, value)
-            ? AttendPlainly(query, key, value, visible?.logical_not(), rows)
-            : Visibility.Contain(query, key, value, visible, (q, k, v) => AttendPlainly(q, k, v, visible.logical_not(), rows));
+            ? core(query, key, value, visible?.logical_not(), rows)
+            : Visibility.Contain(query, key, value, visible, (q, k, v) => core(q, k, v, visible.logical_not(), rows));
         return o.to(dtype).MoveToOuterDisposeScope();
     }
 

@@ -14,6 +14,7 @@ public sealed class SnapshotTests : GeneratorHarness
     [InlineData("paged", "[Attention(dim: 32, heads: 4)] [GroupedQuery(kv: 2)] [Causal] [KvCache(Element = CacheElement.BFloat16, Storage = CacheStorage.Paged, PageSize = 32)]")]
     [InlineData("gpt-oss", "[Attention(dim: 64, heads: 4, headDim: 32, Bias = true, OutputBias = true)] [GroupedQuery(kv: 2)] [Rope(theta: 150_000)] [Yarn(factor: 32, originalLength: 4096)] [SlidingWindow(size: 8)] [AttentionSink] [Causal]")]
     [InlineData("gemma", "[Attention(dim: 64, heads: 4)] [MultiQuery] [Rope] [QueryScale(preAttnScalar: 144)] [LogitSoftCap(cap: 50)] [QkNorm(Form = QkNormForm.OnePlus)] [Causal]")]
+    [InlineData("deepseek", "[Attention(dim: 64, heads: 4)] [LatentKV(rank: 32, ropeDim: 8, nopeDim: 16, valueDim: 16)] [LowRankQuery(rank: 16)] [Rope(layout: RopeLayout.Interleaved)] [Yarn(factor: 40, originalLength: 4096)] [Causal]")]
     [InlineData("sparse-query", "[Attention(dim: 256, heads: 16, OutputBias = true)] [SparseQuery(ratio: 2)] [GroupedQuery(kv: 4)] [Causal]")]
     [InlineData("reverse-sparse-query", "[Attention(dim: 256, heads: 16)] [ReverseSparseQuery(heads: 4, kv: 8)] [Bidirectional]")]
     [InlineData("alibi-segments", "[Attention(dim: 64, heads: 4)] [Alibi] [Segments] [SlidingWindow(left: 3, right: 2)]")]

@@ -67,6 +67,28 @@ public sealed class TorchStepTests
     }
 
     [Fact]
+    public void Cuts_joins_and_slices_of_heads_print()
+    {
+        var whole = new PlanWeight("up.weight", TensorType.Constant(10, 4));
+        var slice = new PlanWeight("up.values", TensorType.Constant(2, 3, 4), Derivation: new HeadSlice("up.weight", 2, 2, 3));
+        var body = new BodyBuilder("probe");
+        PlanValue x = body.Input("x", TensorType.Of(Dim.B, Dim.T, Dim.Of(2), Dim.Of(6)));
+        IReadOnlyList<PlanValue> parts = body.Split(x, 3, ("left", 4), ("right", 2));
+        PlanValue made = body.Linear(parts[0], body.Weight(slice), "made", perHead: true);
+        PlanBody built = body.Build(body.Concat(3, "joined", made, parts[1]));
+        string text = Print([whole, slice], built);
+        Assert.Equal(
+            """
+            var left = x.narrow(3, 0, 4); // [B, T, 2, 4]
+            var right = x.narrow(3, 4, 2); // [B, T, 2, 2]
+            var made = global::TorchSharp.torch.einsum("...hc,hrc->...hr", left, up.weight.view(2, 5, 4).narrow(1, 2, 3)); // [B, T, 2, 3]
+            var joined = global::TorchSharp.torch.cat([made, right], 3); // [B, T, 2, 5]
+            """.ReplaceLineEndings("\n"),
+            text);
+        Compiles("global::TorchSharp.torch.Tensor x, global::TorchSharp.Modules.Linear up", text + "\nreturn joined;");
+    }
+
+    [Fact]
     public void Every_score_and_mask_prints_as_a_tensor()
     {
         ScoreExpression s = TheScore.Instance;
@@ -96,7 +118,7 @@ public sealed class TorchStepTests
     private static string Print(IReadOnlyList<PlanWeight> weights, PlanBody body)
     {
         var parameters = new TorchParameters(weights, [body]);
-        var models = new TorchStepModels(parameters, new TorchTables([]), [], new Identifiers(["rows"]), body);
+        var models = new TorchStepModels(parameters, new TorchTables([]), [], new Dictionary<string, string>(), new Identifiers(["rows"]), body);
         var renderer = new StepRenderer("torch", "torch", counting: false, CancellationToken.None);
         return string.Join("\n", Fusions.Of(body).Select(step => models.Text(step, renderer).Trim('\n')));
     }

@@ -36,5 +36,6 @@ internal static class WeightsEmitter
         ["rotated_heads"] = w.Rotated?.Heads ?? 0,
         ["rotated_width"] = w.Rotated?.HeadWidth ?? 0,
         ["rotary_dim"] = w.Rotated?.RotaryDim ?? 0,
+        ["rotary_from"] = w.Rotated?.From is > 0 and var from ? ", From: " + from.ToString(CultureInfo.InvariantCulture) : "",
     };
 }

@@ -10,14 +10,14 @@ public static class LayerAssembler
 {
     public static AttentionPlan Assemble(LayerDraft draft)
     {
-        PlanBody train = Layer(draft, BodyNames.Train, cached: false);
+        PlanBody train = Layer(draft, BodyNames.Train, LayerForm.Fresh);
         PlanBody core = Core(draft);
         var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o"), Differentiator.Gradient(core, "d_o") };
         if (draft.IsCached)
         {
-            PlanBody prefill = Layer(draft, BodyNames.Prefill, cached: true);
+            PlanBody prefill = Layer(draft, BodyNames.Prefill, LayerForm.Cached);
             bodies.Add(prefill);
-            bodies.Add(prefill.As(BodyNames.Decode));
+            bodies.Add(draft.Source.FewTokens == 0 ? prefill.As(BodyNames.Decode) : Layer(draft, BodyNames.Decode, LayerForm.Few));
         }
 
         Explain(draft);
@@ -28,17 +28,19 @@ public static class LayerAssembler
             draft.IsCached ? draft.Source.Cache : CacheSchema.None,
             bodies,
             draft.Formula,
-            new RunTimeInputs(draft.IsRagged, draft.IsCached, draft.Rotation?.Layout, draft.Alignment));
+            new RunTimeInputs(draft.IsRagged, draft.IsCached, draft.Rotation?.Layout, draft.Alignment),
+            fewTokens: draft.Source.FewTokens);
     }
 
-    private static PlanBody Layer(LayerDraft draft, string name, bool cached)
+    private static PlanBody Layer(LayerDraft draft, string name, LayerForm form)
     {
         LayerWidths w = draft.Widths;
         var body = new BodyBuilder(name);
         PlanValue x = body.Input("x", TensorType.Of(Dim.B, Dim.T, Dim.Of(w.Dim)));
-        Operands operands = draft.Source.Build(body, x, cached);
+        Operands operands = draft.Source.Build(body, x, form);
         PlanValue? sink = draft.Sink is { } weight ? body.Weight(weight) : null;
-        PlanValue o = body.Attend(operands.Query, operands.Key, operands.Value, sink, Settings(draft), "o")[0];
+        PlanValue o = body.Attend(operands.Query, operands.Key, operands.Value, sink, Settings(draft, operands), "o")[0];
+        o = operands.Finish?.Invoke(body, o) ?? o;
         PlanWeight outputWeight = draft.Weight(WeightPlace.Output, () => new PlanWeight("o_proj.weight", TensorType.Constant(w.Dim, w.ScoreHeads * w.ValueWidth)));
         PlanValue y = body.Linear(body.JoinHeads(o, "o_flat"), body.Weight(outputWeight), draft.HasOutputBias ? "projected" : "output");
         if (draft.HasOutputBias)
@@ -62,6 +64,14 @@ public static class LayerAssembler
         return body.Build(o[0], o[1]);
     }
 
+    // The layer's scale holds for every form: it is that of the heads, not of the rows a form attends to.
+    private static AttendSettings Settings(LayerDraft draft, Operands operands)
+    {
+        long scores = draft.Widths.ScoreHeads;
+        HeadMap key = HeadMap.Grouped(operands.Key.Type.Dims[2].Size, scores);
+        return Settings(draft) with { Key = key, Value = operands.Value is { } value ? HeadMap.Grouped(value.Type.Dims[2].Size, scores) : key, ValuePrefix = operands.ValuePrefix };
+    }
+
     private static AttendSettings Settings(LayerDraft draft) => new(
         draft.QueryMap,
         HeadMap.Grouped(draft.Widths.KeyHeads, draft.Widths.ScoreHeads),
@@ -73,9 +83,7 @@ public static class LayerAssembler
     private static void Explain(LayerDraft draft)
     {
         LayerWidths w = draft.Widths;
-        string bias = draft.HasBias ? " + b" : "";
-        draft.Explain(FormulaOrder.Projection, string.Format(
-            CultureInfo.InvariantCulture, "q = x Wqᵀ{0} [B, T, {1}, {2}]; k = x Wkᵀ{0} [B, S, {3}, {2}]; v = x Wvᵀ{0} [B, S, {4}, {5}]", bias, w.QueryHeads, w.KeyWidth, w.KeyHeads, w.ValueHeads, w.ValueWidth));
+        draft.Explain(FormulaOrder.Projection, draft.Source.Formula);
         draft.Explain(FormulaOrder.Scale, string.Format(
             CultureInfo.InvariantCulture, "s_ij = ⟨q_i, k_j⟩ {0} for {1} score heads; head h reads query head {2}, key head {3}, value head {4}", draft.ScaleText, w.ScoreHeads, draft.QueryMap, HeadMap.Grouped(w.KeyHeads, w.ScoreHeads), HeadMap.Grouped(w.ValueHeads, w.ScoreHeads)));
         draft.Explain(FormulaOrder.Softmax, draft.Sink is null

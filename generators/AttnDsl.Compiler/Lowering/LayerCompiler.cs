@@ -12,7 +12,7 @@ public static class LayerCompiler
     {
         HeadLayout heads = HeadLayout.Of(spec);
         var draft = new LayerDraft(spec, new LayerWidths(
-            heads.Dim, heads.DeclaredHeads, heads.QueryHeads, heads.KeyHeads, heads.ValueHeads, heads.ScoreHeads, heads.HeadDim, heads.KeyWidth, heads.ValueWidth));
+            heads.Dim, heads.DeclaredHeads, heads.QueryHeads, heads.KeyHeads, heads.ValueHeads, heads.ScoreHeads, heads.HeadDim, heads.KeyWidth, heads.ValueWidth)) { RotatedWidth = heads.RotatedWidth, NormedWidth = heads.NormedWidth };
         foreach (Mechanism mechanism in MechanismTable.ByRank)
         {
             if (spec.Find(mechanism.Name) is { } attribute)

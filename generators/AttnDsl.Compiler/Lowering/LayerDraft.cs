@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Scores;
 using AttnDsl.Compiler.Spec;
@@ -53,6 +54,7 @@ public enum FormulaOrder
 public sealed class LayerDraft
 {
     private readonly Ranked<PlanWeight> _weights = new();
+    private readonly List<PlanWeight> _derived = new();
     private readonly List<PlanBuffer> _buffers = new();
     private readonly Ranked<Func<BodyBuilder, PlanValue, PlanValue>>[] _transformations = [new(), new(), new()];
     private readonly Ranked<Func<ScoreExpression, ScoreExpression>> _scores = new();
@@ -72,6 +74,15 @@ public sealed class LayerDraft
     public AttentionSpec Spec { get; }
 
     public LayerWidths Widths { get; }
+
+    /// <summary>Channels of a query or key head that positions may turn.</summary>
+    public long RotatedWidth { get; init; }
+
+    /// <summary>Channels of a query or key head that a norm per head sees.</summary>
+    public long NormedWidth { get; init; }
+
+    /// <summary>Queries are projected through it; null: straight from x.</summary>
+    public Bottleneck? QueryBottleneck { get; set; }
 
     /// <summary>Factor on ⟨q, k⟩.</summary>
     public double Scale { get; set; }
@@ -126,7 +137,8 @@ public sealed class LayerDraft
     /// <summary>The output projection carries one.</summary>
     public bool HasOutputBias { get; set; }
 
-    public IEnumerable<PlanWeight> Weights => _weights.Items;
+    /// <summary>Stored ones in checkpoint order, then derived ones.</summary>
+    public IEnumerable<PlanWeight> Weights => _weights.Items.Concat(_derived);
 
     public IReadOnlyList<PlanBuffer> Buffers => _buffers;
 
@@ -159,6 +171,19 @@ public sealed class LayerDraft
         return weight;
     }
 
+    /// <summary>Declares a weight that follows from stored ones; declaring it again returns the first.</summary>
+    public PlanWeight Derived(string name, Func<PlanWeight> declare)
+    {
+        PlanWeight? weight = _derived.Find(w => w.Name == name);
+        if (weight is null)
+        {
+            weight = declare();
+            _derived.Add(weight);
+        }
+
+        return weight;
+    }
+
     public void Buffer(PlanBuffer buffer) => _buffers.Add(buffer);
 
     public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations[(int)operand].Add((int)stage, apply);
@@ -166,6 +191,17 @@ public sealed class LayerDraft
     public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((int)order, apply);
 
     public void Explain(FormulaOrder order, string line) => _formula.Add((int)order, line);
+
+    /// <summary>The transformations of an operand at one stage.</summary>
+    public PlanValue Transformed(Operand operand, Stage stage, BodyBuilder body, PlanValue value)
+    {
+        foreach (Func<BodyBuilder, PlanValue, PlanValue> apply in _transformations[(int)operand].Of((int)stage))
+        {
+            value = apply(body, value);
+        }
+
+        return value;
+    }
 
     /// <summary>Every transformation of an operand, in stage order.</summary>
     public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value)
@@ -182,12 +218,19 @@ public sealed class LayerDraft
 /// <summary>Order of weights in checkpoints and in Weights.</summary>
 public enum WeightPlace
 {
+    QueryDown = 80,
+    QueryDownBias = 81,
+    QueryDownNorm = 82,
     Query = 100,
     QueryBias = 110,
     Key = 200,
     KeyBias = 210,
     Value = 300,
     ValueBias = 310,
+    KeyValueDown = 350,
+    KeyValueDownBias = 351,
+    KeyValueDownNorm = 352,
+    KeyValueUp = 360,
     Output = 400,
     OutputBias = 410,
     QueryNorm = 500,
@@ -199,6 +242,9 @@ public enum WeightPlace
 internal static class Number
 {
     public static string Text(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>All digits of a number, whatever its size.</summary>
+    public static string Exact(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
 
     public static string Text(double value) => value.ToString("0.############", System.Globalization.CultureInfo.InvariantCulture);
 }

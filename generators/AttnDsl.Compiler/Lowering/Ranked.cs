@@ -26,6 +26,18 @@ internal sealed class Ranked<T>
         _items.Insert(at, item);
     }
 
+    /// <summary>The items of a rank as they came.</summary>
+    public IEnumerable<T> Of(int rank)
+    {
+        for (int i = 0; i < _ranks.Count; i++)
+        {
+            if (_ranks[i] == rank)
+            {
+                yield return _items[i];
+            }
+        }
+    }
+
     /// <summary>The first item of a rank, or null.</summary>
     public T? Find(int rank)
     {

@@ -22,6 +22,18 @@ public sealed record HeadLayout(
     long KeyWidth,
     long ValueWidth)
 {
+    /// <summary>Channels of a query or key head that positions may turn; all of them unless something keeps some apart, 0 where there are none.</summary>
+    public long RotatedWidth { get; init; } = KeyWidth;
+
+    /// <summary>Channels of a query or key head that a norm per head sees.</summary>
+    public long NormedWidth { get; init; } = KeyWidth;
+
+    /// <summary>Channels of a cached row that codes are grouped along, 0 where rows are grouped along the tokens only.</summary>
+    public long CodedChannels { get; init; } = ValueWidth;
+
+    /// <summary>Widths that do not follow from <see cref="HeadDim"/>.</summary>
+    public HeadQuantities OwnWidths { get; init; }
+
     /// <summary>Score maps, and heads that the output projection reads.</summary>
     public long ScoreHeads => Math.Max(QueryHeads, KeyHeads);
 
@@ -40,7 +52,7 @@ public sealed record HeadLayout(
     /// <summary>Lets every known attribute shape the heads, in rank order. Never throws.</summary>
     public static HeadLayout Of(AttentionSpec spec)
     {
-        var heads = new HeadLayoutBuilder();
+        var heads = new HeadLayoutBuilder(spec);
         foreach (Mechanism mechanism in MechanismTable.ByRank)
         {
             if (spec.Find(mechanism.Name) is { } attribute)

@@ -1,8 +1,13 @@
+using AttnDsl.Compiler.Spec;
+
 namespace AttnDsl.Compiler.Mechanisms;
 
 /// <summary>Head counts and widths while the mechanisms write them in rank order; null stands for "not set, take the default".</summary>
-public sealed class HeadLayoutBuilder
+/// <param name="spec">Everything that was said; a mechanism may look up another's attribute.</param>
+public sealed class HeadLayoutBuilder(AttentionSpec spec)
 {
+    public AttentionSpec Spec => spec;
+
     public long Dim { get; set; }
 
     public long DeclaredHeads { get; set; }
@@ -19,13 +24,24 @@ public sealed class HeadLayoutBuilder
 
     public long? ValueWidth { get; set; }
 
+    public long? RotatedWidth { get; set; }
+
+    public long? NormedWidth { get; set; }
+
+    public long? CodedChannels { get; set; }
+
+    public HeadQuantities OwnWidths { get; set; }
+
+    /// <summary>The head width as far as it is known.</summary>
+    public long ResolvedHeadDim => HeadDim ?? Saturating.Divide(Dim, DeclaredHeads);
+
     /// <summary>Fills in the defaults.</summary>
     public HeadLayout Build()
     {
-        long headDim = HeadDim ?? Saturating.Divide(Dim, DeclaredHeads);
+        long headDim = ResolvedHeadDim;
         long queryHeads = QueryHeads ?? DeclaredHeads;
         long keyHeads = KeyHeads ?? queryHeads;
-        return new HeadLayout(
+        var layout = new HeadLayout(
             Dim,
             DeclaredHeads,
             queryHeads,
@@ -34,5 +50,12 @@ public sealed class HeadLayoutBuilder
             headDim,
             KeyWidth ?? headDim,
             ValueWidth ?? headDim);
+        return layout with
+        {
+            RotatedWidth = RotatedWidth ?? layout.RotatedWidth,
+            NormedWidth = NormedWidth ?? layout.NormedWidth,
+            CodedChannels = CodedChannels ?? layout.CodedChannels,
+            OwnWidths = OwnWidths,
+        };
     }
 }

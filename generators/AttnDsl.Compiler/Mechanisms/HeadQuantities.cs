@@ -12,4 +12,7 @@ public enum HeadQuantities
     HeadDim = 4,
     QueryHeads = 8,
     KeyHeads = 16,
+    RotatedWidth = 32,
+    NormedWidth = 64,
+    CodedChannels = 128,
 }

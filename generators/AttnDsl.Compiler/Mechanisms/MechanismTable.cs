@@ -16,6 +16,8 @@ public static class MechanismTable
         new ReverseSparseQueryMechanism(),
         new GroupedQueryMechanism(),
         new MultiQueryMechanism(),
+        new LatentKVMechanism(),
+        new LowRankQueryMechanism(),
         new QkNormMechanism(),
         new RopeMechanism(),
         new YarnMechanism(),

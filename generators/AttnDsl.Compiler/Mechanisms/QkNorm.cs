@@ -19,7 +19,7 @@ public sealed class QkNormMechanism : Mechanism
     {
         context.Member(attribute, "Form", s_forms);
         context.OptionalPositive(attribute, "Eps");
-        if (context.HeadDim == 1)
+        if (context.NormedWidth == 1)
         {
             context.Report(RuleTable.NormOfWidthOne, attribute, null, []);
         }
@@ -37,7 +37,7 @@ public sealed class QkNormMechanism : Mechanism
 
     private static void Normalise(LayerDraft draft, QkNormSettings settings, Operand operand, WeightPlace place, string name)
     {
-        long width = draft.Widths.KeyWidth;
+        long width = draft.NormedWidth;
 
         // The rotation is known only later in rank order, so the weight is declared when the first body needs it.
         PlanWeight Gain() => draft.Weight(place, () => new PlanWeight(
@@ -45,7 +45,7 @@ public sealed class QkNormMechanism : Mechanism
             TensorType.Constant(width),
             settings.OnePlus ? WeightInit.Zeros : WeightInit.Ones,
             0,
-            draft.Rotation is { } rotation ? new RotatedRows(1, width, rotation.RotaryDim) : null));
+            draft.Rotation is { } rotation && width == draft.Widths.KeyWidth ? new RotatedRows(1, width, rotation.RotaryDim) : null));
         draft.Transform(operand, Stage.Normalise, (body, u) => body.RmsNorm(u, body.Weight(Gain()), settings.Eps, settings.OnePlus, name + "_normed"));
     }
 }

@@ -21,14 +21,14 @@ public sealed class QuantizedCacheMechanism : Mechanism
         bool bitsSound = context.Count(attribute, "bits", out long bits);
         if (bitsSound && !s_bits.Contains(bits))
         {
-            context.Report(RuleTable.CodeBits, attribute, "bits", [Text.Of(bits)], [.. Packing(context.HeadDim).OrderBy(legal => Math.Abs(legal - bits)).Take(1).Select(Text.Of)]);
+            context.Report(RuleTable.CodeBits, attribute, "bits", [Text.Of(bits)], [.. Packing(context.CodedChannels).OrderBy(legal => Math.Abs(legal - bits)).Take(1).Select(Text.Of)]);
             bitsSound = false;
         }
 
         bool groupSound = context.OptionalCount(attribute, "Group");
         bool residualSound = context.OptionalCount(attribute, "Residual");
         long group = attribute.Int("Group", QuantizedCacheSettings.DefaultGroup);
-        if (groupSound && context.HeadDim is { } width)
+        if (groupSound && context.CodedChannels is { } width)
         {
             Channels(context, attribute, bitsSound ? bits : null, group, width);
         }
@@ -43,9 +43,10 @@ public sealed class QuantizedCacheMechanism : Mechanism
     {
         var settings = QuantizedCacheSettings.Read(attribute);
         draft.CacheCodes = settings;
+        bool byToken = draft.Source.Cache.Streams.Any(stream => stream.Codes?.Axis == CodeAxis.Token);
         draft.Explain(
             FormulaOrder.Cache,
-            "cached k, v ← c·s + mn, c of " + Text.Of(settings.Bits) + " bits, s and mn of " + Text.Of(settings.Group) + " tokens (k) or channels (v); the newest " + Text.Of(settings.Residual) + " tokens are not rounded");
+            (byToken ? "cached k, v" : "cached rows") + " ← c·s + mn, c of " + Text.Of(settings.Bits) + " bits, s and mn of " + Text.Of(settings.Group) + (byToken ? " tokens (k) or channels (v)" : " tokens") + "; the newest " + Text.Of(settings.Residual) + " tokens are not rounded");
     }
 
     /// <summary>Bits with which a value head fills whole int32.</summary>

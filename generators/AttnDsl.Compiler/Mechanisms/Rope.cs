@@ -30,12 +30,12 @@ public sealed class RopeMechanism : Mechanism
         {
             CheckRotary(context, attribute, rotary.Name, rotary.Value.AsInt());
         }
-        else if (sound && context.HeadDim is { } headDim && headDim % 2 != 0)
+        else if (sound && context.RotatedWidth is { } headDim && headDim % 2 != 0)
         {
             string advice = headDim > 1 ? $"give rotaryDim: {Text.Of(headDim - 1)}, or an even headDim" : "give an even headDim";
             context.Report(RuleTable.OddRotaryDim, attribute, null, ["headDim", Text.Of(headDim), advice]);
         }
-        else if (sound && context.HeadDim is { } width)
+        else if (sound && context.RotatedWidth is { } width)
         {
             context.Table(attribute, null, width / 2, "pair of channels");
         }
@@ -43,7 +43,7 @@ public sealed class RopeMechanism : Mechanism
 
     private static void CheckRotary(RuleContext context, AttributeSpec attribute, string argument, long rotary)
     {
-        if (context.HeadDim is { } headDim && rotary > headDim)
+        if (context.RotatedWidth is { } headDim && rotary > headDim)
         {
             long[] legal = headDim > 1 ? [headDim - (headDim % 2)] : [];
             context.Report(
@@ -55,7 +55,7 @@ public sealed class RopeMechanism : Mechanism
         }
         else if (rotary % 2 != 0)
         {
-            long[] legal = Nearest.Evens(rotary, context.HeadDim ?? long.MaxValue);
+            long[] legal = Nearest.Evens(rotary, context.RotatedWidth ?? long.MaxValue);
             context.Report(
                 RuleTable.OddRotaryDim, attribute, argument, [argument, Text.Of(rotary), Nearest.Sentence(legal)], Nearest.Texts(legal));
         }
@@ -67,7 +67,7 @@ public sealed class RopeMechanism : Mechanism
 
     public override void Lower(LayerDraft draft, AttributeSpec attribute)
     {
-        RopeSettings settings = RopeSettings.Read(attribute, draft.Widths.KeyWidth);
+        RopeSettings settings = RopeSettings.Read(attribute, draft.RotatedWidth);
         RotaryTable table = YarnMechanism.Scaled(draft, settings, settings.Table());
         draft.Rotation = table;
         draft.Transform(Operand.Query, Stage.Rotate, (body, q) => body.Rope(q, table, "q_rotated"));

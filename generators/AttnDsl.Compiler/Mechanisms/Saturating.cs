@@ -12,6 +12,12 @@ public static class Saturating
         return product >= Edge ? long.MaxValue : product <= -Edge ? long.MinValue : a * b;
     }
 
+    public static long Add(long a, long b)
+    {
+        double sum = (double)a + b;
+        return sum >= Edge ? long.MaxValue : sum <= -Edge ? long.MinValue : a + b;
+    }
+
     /// <summary>a / b rounded towards zero; 0 when b is not positive.</summary>
     public static long Divide(long a, long b) => b > 0 ? a / b : 0;
 }

@@ -28,15 +28,15 @@ public sealed class YarnMechanism : Mechanism
         context.OptionalNotNegative(attribute, "mscale");
         context.Flag(attribute, "Rounded");
         context.Member(attribute, "ScaleOn", s_scales);
-        YarnSettings yarn = YarnSettings.Read(attribute);
+        YarnSettings yarn = YarnSettings.Read(attribute, context.Spec);
         if (betas && yarn.BetaFast <= yarn.BetaSlow)
         {
             string argument = attribute.Gives("betaFast") || !attribute.Gives("betaSlow") ? "betaFast" : "betaSlow";
             context.Report(RuleTable.YarnBetaOrder, attribute, argument, [Text.Of(yarn.BetaFast), Text.Of(yarn.BetaSlow)]);
         }
-        else if (sound && betas && context.Spec.Find("Rope") is { } rope && context.IsSound(rope) && context.HeadDim is { } headDim)
+        else if (sound && betas && context.Spec.Find("Rope") is { } rope && context.IsSound(rope) && context.RotatedWidth is { } width)
         {
-            CheckRange(context, attribute, yarn, RopeSettings.Read(rope, headDim));
+            CheckRange(context, attribute, yarn, RopeSettings.Read(rope, width));
         }
     }
 
@@ -87,7 +87,7 @@ public sealed class YarnMechanism : Mechanism
             return table;
         }
 
-        YarnSettings yarn = YarnSettings.Read(attribute);
+        YarnSettings yarn = YarnSettings.Read(attribute, draft.Spec);
         (double low, double high) = yarn.Bounds(rope);
         EquatableArray<double> frequencies = table.Frequencies
             .Select((f, i) =>
@@ -102,7 +102,7 @@ public sealed class YarnMechanism : Mechanism
 
     public override void Lower(LayerDraft draft, AttributeSpec attribute)
     {
-        YarnSettings yarn = YarnSettings.Read(attribute);
+        YarnSettings yarn = YarnSettings.Read(attribute, draft.Spec);
         if (yarn.OnSoftmax)
         {
             draft.ScaleFactor *= yarn.Magnitude * yarn.Magnitude;
@@ -128,14 +128,15 @@ public sealed record YarnSettings(
     /// <summary>0.1 mscale ln(factor) + 1.</summary>
     public double Magnitude => (0.1 * MScale * Math.Log(Factor)) + 1;
 
-    public static YarnSettings Read(AttributeSpec attribute) => new(
+    /// <summary>What is said; what is not said takes the form of the layer: DeepSeek's where one latent serves all heads, gpt-oss's elsewhere.</summary>
+    public static YarnSettings Read(AttributeSpec attribute, AttentionSpec spec) => new(
         attribute.Double("factor", 1),
         attribute.Int("originalLength", 1),
         attribute.Double("betaFast", 32),
         attribute.Double("betaSlow", 1),
         attribute.Double("mscale", 1),
-        attribute.Bool("Rounded"),
-        attribute.Enum("ScaleOn", "Rotation") == "Softmax");
+        attribute.Bool("Rounded", spec.Has("LatentKV")),
+        attribute.Enum("ScaleOn", spec.Has("LatentKV") ? "Softmax" : "Rotation") == "Softmax");
 
     /// <summary>Pair indices between which the ramp from the old to the divided frequency rises.</summary>
     public (double Low, double High) Bounds(RopeSettings rope)

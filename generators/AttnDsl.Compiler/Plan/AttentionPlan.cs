@@ -15,8 +15,10 @@ public sealed class AttentionPlan
         IEnumerable<PlanBody> bodies,
         IEnumerable<string> formula,
         RunTimeInputs inputs,
-        IEnumerable<AuxiliaryOutput>? auxiliaries = null)
+        IEnumerable<AuxiliaryOutput>? auxiliaries = null,
+        long fewTokens = 0)
     {
+        FewTokens = fewTokens;
         Widths = widths;
         Weights = weights.ToArray();
         Buffers = buffers.ToArray();
@@ -47,6 +49,20 @@ public sealed class AttentionPlan
 
     /// <summary>What bodies return beside their result: losses, by-products.</summary>
     public IReadOnlyList<AuxiliaryOutput> Auxiliaries { get; }
+
+    /// <summary>Most new tokens of a row for which a call over the cache runs the body decode; longer ones run prefill. 0 where the two are the same steps.</summary>
+    public long FewTokens { get; }
+
+    /// <summary>Every call over the cache runs the body decode; prefill stays for backends that have no kernels for it.</summary>
+    public bool AlwaysFew => FewTokens >= int.MaxValue;
+
+    /// <summary>The bodies, with one of the two that run over a cache where one does for all calls.</summary>
+    public IEnumerable<PlanBody> BodiesRun => Bodies.Values.Where(b => b.Name switch
+    {
+        BodyNames.Prefill => !AlwaysFew,
+        BodyNames.Decode => AlwaysFew || !b.IsSameAs(Bodies[BodyNames.Prefill]),
+        _ => true,
+    });
 
     public long ParameterCount => Weights.Where(w => w.IsStored).Sum(w => w.Count);
 

@@ -20,7 +20,7 @@ public static class PlanDump
         {
             text.Append("  ").Append(w.Name).Append(' ').Append(w.Type);
             text.Append(w.Derivation is { } derivation ? " = " + derivation : " " + Start(w));
-            text.Append(w.Rotated is { } r ? string.Format(CultureInfo.InvariantCulture, " rotated {0}x{1}/{2}", r.Heads, r.RotaryDim, r.HeadWidth) : "").Append('\n');
+            text.Append(w.Rotated is { } r ? string.Format(CultureInfo.InvariantCulture, " rotated {0}x{1}/{2}{3}", r.Heads, r.RotaryDim, r.HeadWidth, r.From > 0 ? " from " + r.From.ToString(CultureInfo.InvariantCulture) : "") : "").Append('\n');
         }
 
         foreach (PlanBuffer b in plan.Buffers)

@@ -12,8 +12,9 @@ public enum WeightInit
 /// <summary>Rows of a tensor that rotate per head; a checkpoint with the other pair layout has them permuted.</summary>
 /// <param name="Heads">Heads stacked along the first axis.</param>
 /// <param name="HeadWidth">Rows a head has.</param>
-/// <param name="RotaryDim">Rows of each head that rotate, from the first on.</param>
-public sealed record RotatedRows(long Heads, long HeadWidth, long RotaryDim);
+/// <param name="RotaryDim">Rows of each head that rotate, from <paramref name="From"/> on.</param>
+/// <param name="From">First of them.</param>
+public sealed record RotatedRows(long Heads, long HeadWidth, long RotaryDim, long From = 0);
 
 /// <summary>A parameter of the layer.</summary>
 /// <param name="Name">Checkpoint name, for example <c>q_proj.weight</c>.</param>

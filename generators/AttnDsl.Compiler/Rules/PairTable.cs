@@ -53,6 +53,19 @@ public static class PairTable
         SymmetricWith("MultiQuery"),
         ReverseWith("GroupedQuery"),
         ReverseWith("MultiQuery"),
+        .. LatentWithKv(),
+        new("LatentKV", "QkNorm", PairKind.Warn, RuleTable.NormBehindLatent, "DecodePath is not Absorb", null, spec => !Absorbs(spec)),
+        new("LatentKV", "QkNorm", PairKind.Conflict, RuleTable.NormAgainstAbsorb, "DecodePath is Absorb", null, Absorbs),
+        new(
+            "LatentKV",
+            "Yarn",
+            PairKind.Warn,
+            RuleTable.YarnOnPartOfTheScore,
+            "ScaleOn is Rotation",
+            "ScaleOn",
+            spec => spec.Find("Yarn") is { } yarn && yarn.Enum("ScaleOn", "") == "Rotation",
+            null,
+            "Softmax"),
         new("Rope", "Alibi", PairKind.Warn, RuleTable.RopeAndAlibi),
         new("Yarn", "Rope", PairKind.Needs, RuleTable.YarnWithoutRope),
         new("Causal", "Bidirectional", PairKind.Conflict, RuleTable.CausalAndBidirectional),
@@ -127,6 +140,7 @@ public static class PairTable
             null,
             spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
         new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
+        new("LatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;
@@ -168,6 +182,11 @@ public static class PairTable
         from i in Enumerable.Range(0, s_querySetters.Length)
         from j in Enumerable.Range(i + 1, s_querySetters.Length - i - 1)
         select new PairRow(s_querySetters[i], s_querySetters[j], PairKind.Conflict, RuleTable.QueryHeadsTwice);
+
+    private static IEnumerable<PairRow> LatentWithKv() =>
+        new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.KvHeadsOfLatent));
+
+    private static bool Absorbs(AttentionSpec spec) => spec.Find("LatentKV")?.Enum("DecodePath", "Auto") == "Absorb";
 
     private static PairRow SymmetricWith(string kvSetter) => new(
         "SymmetricSparseQuery",

@@ -36,6 +36,15 @@ public sealed class RuleContext
 
     public long? KeyHeads => Known(HeadQuantities.KeyHeads, _layout.KeyHeads);
 
+    /// <summary>Channels of a head that positions may turn.</summary>
+    public long? RotatedWidth => Known(HeadQuantities.RotatedWidth, _layout.RotatedWidth);
+
+    /// <summary>Channels of a head that a norm per head sees.</summary>
+    public long? NormedWidth => Known(HeadQuantities.NormedWidth, _layout.NormedWidth);
+
+    /// <summary>Channels of a cached row that codes are grouped along; null as well where there are none.</summary>
+    public long? CodedChannels => Known(HeadQuantities.CodedChannels, _layout.CodedChannels);
+
     /// <summary>The whole layout, or null when any of it is unknown.</summary>
     public HeadLayout? Layout => _unknown == HeadQuantities.None ? _layout : null;
 
@@ -63,6 +72,11 @@ public sealed class RuleContext
         if (defaultWidth && (quantities & (HeadQuantities.Dim | HeadQuantities.DeclaredHeads)) != 0)
         {
             quantities |= HeadQuantities.HeadDim;
+        }
+
+        if ((quantities & HeadQuantities.HeadDim) != 0)
+        {
+            quantities |= (HeadQuantities.RotatedWidth | HeadQuantities.NormedWidth | HeadQuantities.CodedChannels) & ~_layout.OwnWidths;
         }
 
         if ((quantities & HeadQuantities.DeclaredHeads) != 0)

@@ -233,6 +233,9 @@ public static class RuleTable
     public static readonly RuleDescriptor RingOfCodes = Error(
         "ATTN0610", "A ring of codes", "[{0}] does not go with [{1}]: keys are quantized over runs of tokens, and a ring lets go of tokens one by one; keep one");
 
+    public static readonly RuleDescriptor RingOfOtherRows = Error(
+        "ATTN0617", "A ring of rows that are not keys", "[{0}] does not go with [{1}]: a ring keeps keys and values as the scores read them, and [{0}] caches rows that keys are made of at every step; keep one, or write [KvCache(Storage = CacheStorage.Paged)] for a cache that shares its memory");
+
     public static readonly RuleDescriptor RingShorterThanWindow = Error(
         "ATTN0611", "A ring shorter than the window", "recent: {0} tokens are too few for the window of {1} keys, which reaches back to tokens that are gone: evicting {3} it needs {2}; {4}");
 
@@ -250,6 +253,45 @@ public static class RuleTable
 
     public static readonly RuleDescriptor RingTooLarge = Error(
         "ATTN0616", "A ring is too large", "{0}: {1} recent tokens, {2} sinks and a new one, of {3} heads of {4} channels, exceed the {5} elements that one block of memory can have; {6}");
+
+    // 07xx: latents
+    public static readonly RuleDescriptor KvHeadsOfLatent = Error(
+        "ATTN0700",
+        "Key/value heads of a latent layer",
+        "[{0}] does not go with [{1}]: every query head makes its own keys and values from the latent, so there are no key/value heads to choose; keep one, and for fewer heads of a latent layer write [LatentKV(...)] with [SparseQuery(ratio: 2)]");
+
+    public static readonly RuleDescriptor OddSharedKey = Error(
+        "ATTN0701", "An odd number of rotary channels", "ropeDim: {0} is odd and channels rotate in pairs; {1}");
+
+    public static readonly RuleDescriptor LatentTooWide = Warning(
+        "ATTN0702", "A latent that compresses nothing", "rank: {0} is at least half of the {1} channels of {2} heads' keys and values ({3} + {4} each), so the latent compresses them less than twice");
+
+    public static readonly RuleDescriptor LatentTooNarrow = Warning(
+        "ATTN0703", "A latent narrower than one head", "rank: {0} is less than {1}, the key and value channels of one head ({2} + {3}), so not even one head's can be independent");
+
+    public static readonly RuleDescriptor NothingToTurn = Error(
+        "ATTN0704", "A rotation without rotary channels", "[Rope] turns only the ropeDim channels beside the latent, and there are none; give an even ropeDim of at least 2, or remove [Rope]");
+
+    public static readonly RuleDescriptor SharedKeyStands = Warning(
+        "ATTN0705", "Rotary channels that nothing turns", "ropeDim: {0} channels beside the latent know no positions without [Rope]; add it, or write ropeDim: 0");
+
+    public static readonly RuleDescriptor NormBehindLatent = Warning(
+        "ATTN0706", "A key norm behind the latent", "[{0}] normalises the keys that [{1}] expands, which nothing can absorb, so every call over the cache expands all cached latents again; the latent has its own norm, LatentNorm");
+
+    public static readonly RuleDescriptor NormAgainstAbsorb = Error(
+        "ATTN0707", "A key norm that cannot be absorbed", "[{0}] does not go with [{1}] here: DecodePath.Absorb folds the expansion into the query, and a norm of expanded keys stands in between; write DecodePath.Expand or remove [QkNorm]");
+
+    public static readonly RuleDescriptor YarnOnPartOfTheScore = Warning(
+        "ATTN0708", "YaRN's factor on a part of the scores", "ScaleOn: Rotation scales the rotary part of the scores of [{1}] alone, which no published model does; leave ScaleOn out, or write YarnScale.Softmax");
+
+    public static readonly RuleDescriptor PathWithoutCache = Info(
+        "ATTN0709", "A decode path without a cache", "DecodePath: {0} has no effect: the layer has no cache, which needs [Causal] aligned BottomRight");
+
+    public static readonly RuleDescriptor EpsilonWithoutNorm = Warning(
+        "ATTN0710", "An epsilon without a norm", "Eps: {0} has no effect: LatentNorm is false");
+
+    public static readonly RuleDescriptor QueryRankSavesNothing = Warning(
+        "ATTN0711", "A query bottleneck that saves nothing", "rank: {0} makes the query weights {1} elements, no fewer than the {2} of a direct projection");
 
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

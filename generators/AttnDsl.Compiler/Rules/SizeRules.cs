@@ -13,6 +13,20 @@ public static class SizeRules
     // Array.MaxLength, which netstandard2.0 does not have.
     private const long LargestArray = 0x7FFFFFC7;
 
+    /// <summary>A weight of a mechanism's own must fit an array. Reports the largest at the argument that makes it large.</summary>
+    public static bool Fits(this RuleContext context, AttributeSpec attribute, string argument, params (string Weight, long Rows, long Columns)[] weights)
+    {
+        (string weight, long rows, long columns) = weights.OrderByDescending(w => Saturating.Multiply(w.Rows, w.Columns)).First();
+        long elements = Saturating.Multiply(rows, columns);
+        if (elements > LargestArray)
+        {
+            context.Report(RuleTable.WeightTooLarge, attribute, argument, [weight, Text.Of(rows), Text.Of(columns), Text.Of(elements)]);
+            return false;
+        }
+
+        return true;
+    }
+
     public static void Check(RuleContext context)
     {
         if (context.Layout is not { } layout || context.Spec.Find("Attention") is not { } attention)

@@ -6,7 +6,7 @@ namespace AttnDsl;
 /// Root-mean-square norm of every query and key head before rotation: scores can no longer grow without bound.
 /// </summary>
 /// <remarks>
-/// Per head vector u of width d: u·(mean(u²) + eps)^(−1/2)·w, or ·(1 + w) (<see cref="Form"/>). w is shared by all heads. Values are not normed.
+/// Per head vector u of width d: u·(mean(u²) + eps)^(−1/2)·w, or ·(1 + w) (<see cref="Form"/>). w is shared by all heads. Values are not normed. On a layer with <see cref="LatentKVAttribute"/> u is the nopeDim channels of a head, and d their number.
 /// <para>Weights: <c>q_norm.weight</c> and <c>k_norm.weight</c>, d each.</para>
 /// <para>Qwen3, arXiv 2505.09388.</para>
 /// </remarks>

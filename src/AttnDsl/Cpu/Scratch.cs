@@ -27,12 +27,23 @@ public unsafe ref struct Scratch
     /// <param name="perToken">Floats that all parts need per token.</param>
     /// <param name="parts">Number of parts: each starts on a cache line.</param>
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public static Scratch Rent(int tokens, long perToken, int parts)
+    public static Scratch Rent(int tokens, long perToken, int parts) => Rent(tokens, perToken, 0, 0, parts);
+
+    /// <summary>Rents room for a call over a cache: some parts have a row per token, others a row per key.</summary>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="perToken">Floats that parts need per token.</param>
+    /// <param name="keys">Keys of the call.</param>
+    /// <param name="perKey">Floats that parts need per key.</param>
+    /// <param name="parts">Number of parts: each starts on a cache line.</param>
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public static Scratch Rent(int tokens, long perToken, int keys, long perKey, int parts)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+        ArgumentOutOfRangeException.ThrowIfNegative(perKey);
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         ArgumentOutOfRangeException.ThrowIfNegative(perToken);
         ArgumentOutOfRangeException.ThrowIfNegative(parts);
-        long length = checked((tokens * perToken) + (parts * Workspace.Padded(1)));
+        long length = checked((tokens * perToken) + (keys * perKey) + (parts * Workspace.Padded(1)));
         Workspace workspace = WorkspacePool.Rent();
         try
         {

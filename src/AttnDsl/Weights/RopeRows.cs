@@ -31,8 +31,9 @@ internal static class RopeRows
         {
             for (int i = 0; i < rotary.RotaryDim; i++)
             {
-                int half = (head * rotary.HeadWidth) + i;
-                int interleaved = (head * rotary.HeadWidth) + Permuted(i, rotary.RotaryDim);
+                int first = (head * rotary.HeadWidth) + rotary.From;
+                int half = first + i;
+                int interleaved = first + Permuted(i, rotary.RotaryDim);
                 (int source, int target) = to == RopeLayout.HalfSplit ? (interleaved, half) : (half, interleaved);
                 values.AsSpan(source * rowLength, rowLength).CopyTo(moved.AsSpan(target * rowLength));
             }

@@ -51,6 +51,11 @@ internal static class WeightDeclarations
         {
             throw Fault(string.Create(CultureInfo.InvariantCulture, $"'{name}' must rotate an even number from 2 to {rotary.HeadWidth} of rows per head, got {rotary.RotaryDim}"));
         }
+
+        if (rotary.From < 0 || rotary.From > rotary.HeadWidth - rotary.RotaryDim)
+        {
+            throw Fault(string.Create(CultureInfo.InvariantCulture, $"'{name}' must rotate {rotary.RotaryDim} rows from 0 to {rotary.HeadWidth - rotary.RotaryDim} on, got {rotary.From}"));
+        }
     }
 
     private static ArgumentException Fault(string message) => new($"declarations: {message}", "declarations");

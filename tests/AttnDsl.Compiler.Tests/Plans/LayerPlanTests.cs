@@ -35,7 +35,19 @@ public sealed class LayerPlanTests
 
     private static Stack TwoSidedStack => Stack.Attention(32, 4).And("SlidingWindow", ("left", 5), ("right", 2));
 
-    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided");
+    private static Stack LatentStack => Stack.Of("Attention", ("dim", 24), ("heads", 3), ("Bias", true))
+        .And("LatentKV", ("rank", 10), ("ropeDim", 4), ("nopeDim", 3), ("valueDim", 2))
+        .And("LowRankQuery", ("rank", 8))
+        .And("Rope", ("layout", "Interleaved"))
+        .And("Causal")
+        .And("AttentionSink");
+
+    private static Stack ExpandedStack => Stack.Attention(24, 3)
+        .And("LatentKV", ("rank", 10), ("LatentNorm", false), ("DecodePath", "Expand"))
+        .And("QkNorm")
+        .And("Causal");
+
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded");
 
     [Fact]
     public void Llama() => Snapshot.Matches(Lower(LlamaStack));
@@ -51,6 +63,12 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void TwoSidedWindow() => Snapshot.Matches(Lower(TwoSidedStack));
+
+    [Fact]
+    public void LatentAndLowRankQuery() => Snapshot.Matches(Lower(LatentStack));
+
+    [Fact]
+    public void LatentThatIsExpanded() => Snapshot.Matches(Lower(ExpandedStack));
 
     [Theory]
     [MemberData(nameof(Stacks))]
@@ -74,7 +92,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -93,6 +111,8 @@ public sealed class LayerPlanTests
         "gpt-oss" => GptOssStack,
         "reverse" => ReverseStack,
         "gemma" => GemmaStack,
+        "latent" => LatentStack,
+        "expanded" => ExpandedStack,
         _ => TwoSidedStack,
     });
 

@@ -11,7 +11,7 @@ public static class RuleCases
 {
     private static readonly ArgumentValue s_invalid = new(ArgumentKind.Invalid, "", 0);
 
-    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Silent];
+    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. Silent];
 
     private static IEnumerable<(Stack Stack, string Expected)> Target =>
     [
@@ -223,6 +223,7 @@ public static class RuleCases
         (Layer.And("KvCache", ("Storage", "Paged")).And("Causal").And("RingCache", ("recent", 8)), "ATTN0609@3"),
         (Layer.And("RingCache", ("recent", 8)).And("Causal").And("KvCache", ("Storage", "Paged")), "ATTN0609@3"),
         (Layer.And("Causal").And("RingCache", ("recent", 8)).And("QuantizedCache", ("bits", 4), ("Group", 8), ("Residual", 8)), "ATTN0610@3"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128)).And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@3"),
         (Layer.And("Causal").And("SlidingWindow", ("size", 9)).And("RingCache", ("recent", 8)), "ATTN0611@3:recent"),
         (Layer.And("Causal").And("SlidingWindow", ("size", 8)).And("RingCache", ("recent", 8)), "ATTN0613@3"),
         (Layer.And("Causal").And("SlidingWindow", ("size", 1)).And("RingCache", ("recent", 8)), "ATTN0406@2:size"),
@@ -255,6 +256,42 @@ public static class RuleCases
         (Layer.And("QueryScale", ("preAttnScalar", 144)), ""),
         (Stack.Attention(dim: 8, heads: 8).And("QkNorm"), "ATTN0504@1"),
     ];
+
+    private static IEnumerable<(Stack Stack, string Expected)> Latents =>
+    [
+        (Latent().And("GroupedQuery", ("kv", 2)), "ATTN0700@2"),
+        (Stack.Attention(dim: 512).And("MultiQuery").And("LatentKV", ("rank", 100)), "ATTN0700@2 ATTN0703@2:rank"),
+        (Latent().And("SymmetricSparseQuery"), "ATTN0700@2"),
+        (Latent().And("ReverseSparseQuery", ("heads", 2), ("kv", 4)), "ATTN0215@2:kv ATTN0700@2 ATTN0702@1:rank"),
+        (Latent().And("SparseQuery", ("ratio", 2)).And("Causal"), ""),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 0), ("ropeDim", -1), ("nopeDim", 0), ("valueDim", 64)), "ATTN0101@1:nopeDim ATTN0101@1:rank ATTN0102@1:ropeDim"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128), ("ropeDim", 8), ("RopeDim", 6)), "ATTN0108@1:RopeDim"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128), ("RopeDim", 7)).And("Rope"), "ATTN0701@1:RopeDim"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 512)), "ATTN0702@1:rank"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 100)), "ATTN0703@1:rank"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128), ("RopeDim", 0)).And("Rope"), "ATTN0704@1:RopeDim"),
+        (Stack.Attention(dim: 16).And("LatentKV", ("rank", 4)).And("Rope").And("Causal"), "ATTN0704@1"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128), ("RopeDim", 8)), "ATTN0705@1:RopeDim"),
+        (Latent().And("QkNorm").And("Causal"), "ATTN0706@2"),
+        (Latent(("DecodePath", "Absorb")).And("QkNorm").And("Causal"), "ATTN0707@2"),
+        (Latent(("DecodePath", "Expand")).And("QkNorm").And("Causal"), "ATTN0706@2"),
+        (Latent().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096), ("ScaleOn", "Rotation")).And("Causal"), "ATTN0708@3:ScaleOn"),
+        (Latent().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096)).And("Causal"), ""),
+        (Latent(("DecodePath", "Expand")), "ATTN0709@1:DecodePath"),
+        (Latent(("DecodePath", "Expand")).And("Causal", ("align", "TopLeft")), "ATTN0404@2:align ATTN0709@1:DecodePath"),
+        (Latent(("LatentNorm", false), ("Eps", 1e-5)).And("Causal"), "ATTN0710@1:Eps"),
+        (Latent(("Eps", 0.0)).And("Causal"), "ATTN0103@1:Eps"),
+        (Latent().And("LowRankQuery", ("rank", 256)).And("Causal"), "ATTN0711@2:rank"),
+        (Layer.And("LowRankQuery", ("rank", 16)), ""),
+        (Layer.And("LowRankQuery", ("rank", 0), ("Eps", -1.0)), "ATTN0101@1:rank ATTN0103@1:Eps"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", int.MaxValue)), "ATTN0110@1:rank"),
+        (Latent().And("Rope", ("RotaryDim", 34)).And("Causal"), "ATTN0305@2:RotaryDim"),
+        (Latent().And("Rope").And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 24), ("Residual", 48)), ""),
+        (Stack.Attention(dim: 500).And("LatentKV", ("rank", 100), ("ropeDim", 32), ("nopeDim", 40), ("valueDim", 40)).And("Rope"), "ATTN0201@0:heads"),
+    ];
+
+    /// <summary>8 heads of 64 channels from a latent of 128.</summary>
+    private static Stack Latent(params (string Name, object Value)[] more) => Stack.Attention(dim: 512).And("LatentKV", [("rank", 128), .. more]);
 
     /// <summary>Published layers and other stacks that nothing is wrong with.</summary>
     private static IEnumerable<(Stack Stack, string Expected)> Silent =>

@@ -16,7 +16,10 @@ public sealed class SettingsTests
         Assert.Equal(new RopeSettings(10000, false, 8, 1), RopeSettings.Read(Only(Stack.Of("Rope")), 8));
         Assert.Equal(
             new YarnSettings(4, 4096, 32, 1, 1, false, false),
-            YarnSettings.Read(Only(Stack.Of("Yarn", ("factor", 4), ("originalLength", 4096)))));
+            YarnSettings.Read(Only(Stack.Of("Yarn", ("factor", 4), ("originalLength", 4096))), Stack.Attention().Build()));
+        Assert.Equal(
+            new YarnSettings(4, 4096, 32, 1, 1, true, true),
+            YarnSettings.Read(Only(Stack.Of("Yarn", ("factor", 4), ("originalLength", 4096))), Stack.Attention().And("LatentKV", ("rank", 4)).Build()));
         Assert.Equal(new QkNormSettings(false, 1e-6), QkNormSettings.Read(Only(Stack.Of("QkNorm"))));
         Assert.Equal(new CausalSettings(false), CausalSettings.Read(Only(Stack.Of("Causal"))));
         Assert.Equal(new QueryScaleSettings(0.25), QueryScaleSettings.Read(null, 16));
@@ -85,6 +88,28 @@ public sealed class SettingsTests
         Assert.Equal(heads, slopes.Length);
         Assert.Equal(Math.Pow(2, -8.0 / power), slopes[0]);
         Assert.Equal(Math.Pow(2, -8.0), slopes[power - 1]);
+    }
+
+    [Theory]
+    [InlineData(512, 128, 128, "Auto", 170)]
+    [InlineData(512, 128, 128, "Absorb", int.MaxValue)]
+    [InlineData(512, 128, 128, "Expand", 0)]
+    [InlineData(128, 128, 128, "Auto", int.MaxValue)]
+    [InlineData(16, 3, 2, "Auto", 2)]
+    public void Latents_are_absorbed_while_that_costs_less(long rank, long nope, long value, string path, long most)
+    {
+        var latent = new LatentSettings(rank, 64, nope, value, true, 1e-6, path);
+        Assert.Equal(most, latent.FewTokens(normedKeys: false));
+        Assert.Equal(0, latent.FewTokens(normedKeys: true));
+
+        // Per visible token and head: both forms, at the last number of new tokens for which absorbing is cheaper, and at the next.
+        long Absorbed(long tokens) => tokens * ((2 * rank) + 64);
+        long Expanded(long tokens) => (tokens * (nope + 64 + value)) + (rank * (nope + value));
+        if (path == "Auto" && most < int.MaxValue)
+        {
+            Assert.True(Absorbed(most) < Expanded(most));
+            Assert.False(Absorbed(most + 1) < Expanded(most + 1));
+        }
     }
 
     private static YarnSettings Yarn(long originalLength) => new(4, originalLength, 32, 1, 1, false, false);

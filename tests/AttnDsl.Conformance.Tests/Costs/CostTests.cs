@@ -31,8 +31,11 @@ public sealed class CostTests
         Assert.Equal(0, layer.Formula("PrefillFlops", 0));
     }
 
+    /// <summary>Stacks that do the same whatever the number of new tokens.</summary>
+    public static TheoryData<string> EvenStacks => [.. GoldenCases.Layers.Values.Where(layer => layer.Reference.IsCached && layer.Oracle.Latent is null).Select(layer => layer.Name)];
+
     [Theory]
-    [MemberData(nameof(CachedStacks))]
+    [MemberData(nameof(EvenStacks))]
     public void Prefill_into_a_cache_costs_the_same_at_once_and_in_chunks(string stack)
     {
         CountingLayer layer = CountingAssembly.Of(stack);
@@ -99,7 +102,8 @@ public sealed class CostTests
         Assert.Equal(
             new long[] { shape.Dim, shape.QueryHeads, shape.KeyHeads, shape.ValueHeads, shape.ScoreHeads, shape.KeyWidth, shape.ValueWidth },
             new[] { "Dim", "QueryHeads", "KeyHeads", "ValueHeads", "ScoreHeads", "KeyWidth", "ValueWidth" }.Select(layer.Constant));
-        Assert.Equal(layer.Layer.IsCached ? (shape.KeyHeads * shape.KeyWidth) + (shape.ValueHeads * shape.ValueWidth) : 0, layer.Constant("CacheScalarsPerToken"));
+        NaiveLatent? latent = GoldenCases.Layers.Values.Single(golden => golden.Name == stack).Oracle.Latent;
+        Assert.Equal(latent is not null ? latent.Rank + latent.Rope : layer.Layer.IsCached ? (shape.KeyHeads * shape.KeyWidth) + (shape.ValueHeads * shape.ValueWidth) : 0, layer.Constant("CacheScalarsPerToken"));
     }
 
     /// <summary>The sheets' closed forms, by hand, for the grouped and the reversed case.</summary>
@@ -117,6 +121,14 @@ public sealed class CostTests
         Assert.Equal((48 * 6 * (2 + (3 * 4))) + 48, reversed.Constant("ParameterCount"));
         Assert.Equal((2 * 16 * 48 * 6 * (2 + (3 * 4))) + (4 * 4 * 6 * (16 * 17 / 2)), reversed.Formula("PrefillFlops", 16));
         Assert.Equal(2 * 4 * 6, reversed.Constant("CacheScalarsPerToken"));
+
+        // 4 heads of 16 + 8 and 16 from a latent of 24; decoding is absorbed.
+        CountingLayer latent = CountingAssembly.Of(nameof(MlaLowRank));
+        const int Matrices = (48 * 32) + (32 * 4 * 24) + (48 * 32) + (24 * 4 * 32) + (4 * 16 * 48);
+        Assert.Equal(Matrices + 32 + 24, latent.Constant("ParameterCount"));
+        Assert.Equal((2 * 16 * Matrices) + (2 * 4 * (24 + 16) * (16 * 17 / 2)), latent.Formula("PrefillFlops", 16));
+        Assert.Equal((2 * Matrices) + (2 * 4 * ((2 * 24) + 8) * 500), latent.Formula("DecodeFlops", 500));
+        Assert.Equal(24 + 8, latent.Constant("CacheScalarsPerToken"));
 
         CountingLayer both = CountingAssembly.Of(nameof(SqaSymmetric));
         Assert.Equal((2 * 14 * 48 * 6 * 16) + (4 * 4 * 6 * 14 * 14), both.Formula("PrefillFlops", 14));

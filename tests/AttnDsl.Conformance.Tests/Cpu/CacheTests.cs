@@ -14,7 +14,7 @@ public sealed class CacheTests
 
     public static TheoryData<string> Covering => CoveringCases.CachedNames;
 
-    public static TheoryData<Type> Ragged => [typeof(CausalRagged), typeof(WindowRagged)];
+    public static TheoryData<Type> Ragged => [typeof(CausalRagged), typeof(WindowRagged), typeof(LatentEverything)];
 
     /// <summary>71 tokens: a window of 21 has long left its first keys behind.</summary>
     [Theory]
@@ -23,6 +23,11 @@ public sealed class CacheTests
     [InlineData(typeof(Tiled))]
     [InlineData(typeof(Width31))]
     [InlineData(typeof(GqaQwen3))]
+    [InlineData(typeof(LatentEverything))]
+    [InlineData(typeof(LatentNope))]
+    [InlineData(typeof(LatentNormed))]
+    [InlineData(typeof(LowRankGrouped))]
+    [InlineData(typeof(MlaLowRankAbsorbed))]
     public void Random_chunks_equal_the_whole(Type annotated) => Chunks(CpuCase.Of(annotated), tokens: 71, seed: 600);
 
     [Theory]

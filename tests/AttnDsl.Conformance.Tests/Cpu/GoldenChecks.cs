@@ -23,6 +23,9 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["sqa-ssqa-bidirectional"] = typeof(SqaSymmetric),
         ["sqa-xsmqa"] = typeof(SqaExtreme),
         ["sqa-rsqa"] = typeof(SqaReverse),
+        ["mla-qlora"] = typeof(MlaLowRank),
+        ["mla-noqlora-odd"] = typeof(MlaDirect),
+        ["mla-yarn"] = typeof(MlaYarn),
     };
 
     public static CpuCase CaseOf(string file) => CpuCase.Of(s_classes[file]);

@@ -23,6 +23,14 @@ internal sealed class Golden : IDisposable
         ["q_norm"] = "q_norm.weight",
         ["k_norm"] = "k_norm.weight",
         ["sinks"] = "sinks",
+        ["wq.weight"] = "q_proj.weight",
+        ["wq_a.weight"] = "q_a_proj.weight",
+        ["q_norm.weight"] = "q_a_layernorm.weight",
+        ["wq_b.weight"] = "q_b_proj.weight",
+        ["wkv_a.weight"] = "kv_a_proj_with_mqa.weight",
+        ["kv_norm.weight"] = "kv_a_layernorm.weight",
+        ["wkv_b.weight"] = "kv_b_proj.weight",
+        ["wo.weight"] = "o_proj.weight",
     };
 
     private readonly SafetensorsFile _file;
@@ -38,7 +46,8 @@ internal sealed class Golden : IDisposable
 
     public ILayer<double> Reference { get; }
 
-    public double[] this[string tensor] => _file.ReadDouble(tensor);
+    /// <summary>A recorded tensor; the output goes by "out" whatever the file calls it.</summary>
+    public double[] this[string tensor] => _file.ReadDouble(tensor == "out" && !_file.Tensors.ContainsKey(tensor) ? "y" : tensor);
 
     /// <summary>The recording, or null where it is absent and may be.</summary>
     /// <param name="name">File name without its extension.</param>
@@ -62,7 +71,7 @@ internal sealed class Golden : IDisposable
     public AttentionWeights<double> Weights()
     {
         AttentionWeights<double> weights = Reference.Zeros();
-        weights.LoadFrom(_file, new WeightFileOptions { Names = s_names, AllowExtra = true });
+        weights.LoadFrom(_file, new WeightFileOptions { Names = Names, AllowExtra = true });
         return weights;
     }
 
@@ -71,9 +80,11 @@ internal sealed class Golden : IDisposable
     {
         foreach (WeightTensor<double> tensor in Reference.Zeros().Tensors)
         {
-            yield return (tensor.Name, this["grad." + s_names.Single(name => name.Value == tensor.Name).Key]);
+            yield return (tensor.Name, this["grad." + Names.Single(name => name.Value == tensor.Name).Key]);
         }
     }
+
+    private Dictionary<string, string> Names => s_names.Where(name => _file.Tensors.ContainsKey(name.Key)).ToDictionary();
 
     public void Dispose() => _file.Dispose();
 }

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
-/// <summary>The recordings of grouped and sparse query attention with the stacks they were recorded from.</summary>
+/// <summary>The recordings of grouped, sparse query and latent attention with the stacks they were recorded from.</summary>
 internal static class GoldenCases
 {
     public static readonly IReadOnlyDictionary<string, TestLayer> Layers = new Dictionary<string, TestLayer>
@@ -36,6 +36,18 @@ internal static class GoldenCases
             new(48, 2, 1, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
         ["sqa-rsqa"] = TestLayer.Cached<SqaReverse.Reference, SqaReverse.Weights<double>, SqaReverse.ReferenceSingle, SqaReverse.Weights<float>>(
             new(48, 2, 4, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+        ["mla-qlora"] = TestLayer.Cached<MlaLowRank.Reference, MlaLowRank.Weights<double>, MlaLowRank.ReferenceSingle, MlaLowRank.Weights<float>>(
+            new(48, 4, 4, 24) { Causal = true, Latent = new(24, 8, 16, 16), Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: true) }),
+        ["mla-noqlora-odd"] = TestLayer.Cached<MlaDirect.Reference, MlaDirect.Weights<double>, MlaDirect.ReferenceSingle, MlaDirect.Weights<float>>(
+            new(48, 3, 3, 20) { Causal = true, Latent = new(20, 8, 12, 10), Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: true) }),
+        ["mla-yarn"] = TestLayer.Cached<MlaYarn.Reference, MlaYarn.Weights<double>, MlaYarn.ReferenceSingle, MlaYarn.Weights<float>>(
+            new(48, 3, 3, 24)
+            {
+                Causal = true,
+                Latent = new(16, 16, 8, 12),
+                Scale = Math.Pow(NaiveRotation.AttentionFactor(4, 0.707), 2) / Math.Sqrt(24),
+                Rotation = new(NaiveRotation.Stretched(NaiveRotation.Geometric(10000, 16), 10000, factor: 4, original: 16, fast: 4, slow: 1, rounded: true), Interleaved: true),
+            }),
     };
 
     /// <summary>The recording of an attention core alone.</summary>

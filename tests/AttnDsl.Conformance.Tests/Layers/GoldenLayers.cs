@@ -1,5 +1,6 @@
 // The stacks of the recordings; the file stands alone because the cost tests compile it a second time, with counters.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost; that is what its recording is about.
+#pragma warning disable ATTN0703, ATTN0711 // Recorded at widths where ranks save nothing.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -75,3 +76,27 @@ public partial class SqaExtreme;
 [Rope(layout: RopeLayout.Interleaved)]
 [Causal]
 public partial class SqaReverse;
+
+/// <summary>mla-qlora.</summary>
+[Attention(dim: 48, heads: 4)]
+[LatentKV(rank: 24, ropeDim: 8, nopeDim: 16, valueDim: 16)]
+[LowRankQuery(rank: 32)]
+[Rope(layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class MlaLowRank;
+
+/// <summary>mla-noqlora-odd.</summary>
+[Attention(dim: 48, heads: 3)]
+[LatentKV(rank: 20, ropeDim: 8, nopeDim: 12, valueDim: 10)]
+[Rope(layout: RopeLayout.Interleaved)]
+[Causal]
+public partial class MlaDirect;
+
+/// <summary>mla-yarn.</summary>
+[Attention(dim: 48, heads: 3)]
+[LatentKV(rank: 16, ropeDim: 16, nopeDim: 8, valueDim: 12)]
+[LowRankQuery(rank: 24)]
+[Rope(layout: RopeLayout.Interleaved)]
+[Yarn(factor: 4, originalLength: 16, betaFast: 4, betaSlow: 1, mscale: 0.707)]
+[Causal]
+public partial class MlaYarn;

@@ -10,6 +10,17 @@ namespace AttnDsl.Conformance.Tests.Layers;
 /// <param name="Eps">Added to the mean square.</param>
 internal sealed record NaiveNorm(bool OnePlus, double Eps);
 
+/// <summary>Keys and values from one latent a token.</summary>
+/// <param name="Rank">Channels of the latent.</param>
+/// <param name="Rope">Channels of the rotary key that all heads share.</param>
+/// <param name="Nope">Other channels of a query or key head.</param>
+/// <param name="Value">Channels of a value head.</param>
+internal sealed record NaiveLatent(int Rank, int Rope, int Nope, int Value)
+{
+    /// <summary>ε of the latent's norm.</summary>
+    public double Eps { get; init; } = 1e-6;
+}
+
 /// <summary>
 /// Attention written by hand from the mechanisms' formulas, one sequence and one query at a time: what generated layers are compared with, because a wrong plan would agree with itself.
 /// It shares no code with the compiler and none with the generated layers.
@@ -17,7 +28,7 @@ internal sealed record NaiveNorm(bool OnePlus, double Eps);
 /// <param name="Dim">Channels of input and output.</param>
 /// <param name="QueryHeads">Projected query heads.</param>
 /// <param name="KvHeads">Key and value heads; more than the query heads: queries are tiled.</param>
-/// <param name="Width">Channels of a head.</param>
+/// <param name="Width">Channels of a query or key head, and of a value head unless a latent says otherwise.</param>
 internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Width)
 {
     public double? Scale { get; init; }
@@ -25,6 +36,8 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
     public NaiveRotation? Rotation { get; init; }
 
     public NaiveNorm? Norm { get; init; }
+
+    public NaiveLatent? Latent { get; init; }
 
     public double? Cap { get; init; }
 
@@ -124,9 +137,14 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][] Sequence(AttentionWeights<double> weights, double[][] tokens, int[] positions, int[] segments)
     {
-        double[][][] q = [.. tokens.Select((token, t) => Positioned(weights, "q", token, QueryHeads, positions[t]))];
-        double[][][] k = [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))];
-        double[][][] v = [.. tokens.Select(token => Project(weights, "v", token, KvHeads))];
+        double[][][] q = [.. tokens.Select((token, t) => Queries(weights, token, positions[t]))];
+        (double[] C, double[] R)[] latents = Latent is null ? [] : [.. tokens.Select((token, t) => LatentOf(weights, token, positions[t]))];
+        double[][][] k = Latent is null
+            ? [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))]
+            : [.. latents.Select(latent => Expanded(weights, latent.C).Select(head => (double[])[.. head[..Latent.Nope], .. latent.R]).ToArray())];
+        double[][][] v = Latent is null
+            ? [.. tokens.Select(token => Project(weights, "v", token, KvHeads))]
+            : [.. latents.Select(latent => Expanded(weights, latent.C).Select(head => head[Latent.Nope..]).ToArray())];
         return [.. tokens.Select((_, i) =>
         {
             IEnumerable<double> heads = Enumerable.Range(0, ScoreHeads).SelectMany(head => Attend(
@@ -139,6 +157,38 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
                 j => segments[j] == segments[i]).Output);
             return Affine(weights, "o_proj", [.. heads]);
         })];
+    }
+
+    private double[][] Queries(AttentionWeights<double> weights, double[] token, int position)
+    {
+        if (Latent is null && !IsLowRank(weights))
+        {
+            return Positioned(weights, "q", token, QueryHeads, position);
+        }
+
+        double[] flat = IsLowRank(weights)
+            ? Affine(weights, "q_b_proj", Normalised(Affine(weights, "q_a_proj", token), weights["q_a_layernorm.weight"].Data, 1e-6))
+            : Affine(weights, "q_proj", token);
+        return [.. flat.Chunk(Width).Select(head => Latent is { } latent ? [.. head[..latent.Nope], .. Turned(head[latent.Nope..], position)] : Turned(head, position))];
+    }
+
+    private static bool IsLowRank(AttentionWeights<double> weights) => weights.Tensors.Any(t => t.Name == "q_a_proj.weight");
+
+    /// <summary>What a token leaves in the cache: the normalised latent, and the rotary key after its rotation.</summary>
+    public (double[] C, double[] R) LatentOf(AttentionWeights<double> weights, double[] token, int position)
+    {
+        double[] low = Affine(weights, "kv_a_proj_with_mqa", token);
+        return (Normalised(low[..Latent!.Rank], weights["kv_a_layernorm.weight"].Data, Latent.Eps), Turned(low[Latent.Rank..], position));
+    }
+
+    private double[][] Expanded(AttentionWeights<double> weights, double[] latent) => [.. Affine(weights, "kv_b_proj", latent).Chunk(Latent!.Nope + Latent.Value)];
+
+    private double[] Turned(double[] head, int position) => Rotation is null ? head : Rotation.Turn(head, position);
+
+    private static double[] Normalised(double[] values, double[] gain, double eps)
+    {
+        double root = Math.Sqrt(values.Select(u => u * u).Average() + eps);
+        return [.. values.Select((u, c) => u / root * gain[c])];
     }
 
     private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int heads, int position) => [..

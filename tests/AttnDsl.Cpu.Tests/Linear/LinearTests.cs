@@ -62,6 +62,56 @@ public class LinearTests
         Compare.Close(expected, y, 1e-5, path);
     });
 
+    /// <summary>Rows 2 to 2 + output − 1 of every head of a taller matrix.</summary>
+    [Theory]
+    [InlineData(1, 512, 128, 16)]
+    [InlineData(1, 5, 3, 2)]
+    [InlineData(3, 40, 17, 5)]
+    [InlineData(40, 33, 9, 3)]
+    public void Slices_of_heads(int tokens, int input, int output, int heads) => Paths.OnEach(path =>
+    {
+        const int From = 2;
+        int headRows = output + 5;
+        float[] w = Numbers.Random(2, heads * headRows * input);
+        foreach (bool transposed in new[] { false, true })
+        {
+            (int from, int to) = transposed ? (output, input) : (input, output);
+            float[] x = Numbers.Random(1, tokens * heads * from);
+            float[] y = Numbers.Garbage(tokens * heads * to);
+            if (transposed)
+            {
+                Cpu.Linear.ApplySliceTransposed(x, w, y, tokens, input, output, heads, headRows, From);
+            }
+            else
+            {
+                Cpu.Linear.ApplySlice(x, w, y, tokens, input, output, heads, headRows, From);
+            }
+
+            var expected = new double[y.Length];
+            for (int row = 0; row < tokens * heads; row++)
+            {
+                for (int r = 0; r < output; r++)
+                {
+                    for (int c = 0; c < input; c++)
+                    {
+                        double weight = w[((((row % heads) * headRows) + From + r) * input) + c];
+                        (int at, int of) = transposed ? (c, r) : (r, c);
+                        expected[(row * to) + at] += x[(row * from) + of] * weight;
+                    }
+                }
+            }
+
+            Compare.Close(expected, y, 1e-5, path);
+        }
+    });
+
+    [Fact]
+    public void A_slice_must_lie_in_its_head()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Cpu.Linear.ApplySlice(new float[4], new float[12], new float[4], 1, 2, 2, 2, 3, 2));
+        Assert.Throws<ArgumentException>(() => Cpu.Linear.ApplySlice(new float[4], new float[11], new float[4], 1, 2, 2, 2, 3, 1));
+    }
+
     [Theory]
     [MemberData(nameof(Shapes))]
     public void OuterSum(int rows, int tokens, int columns) => Paths.OnEach(path =>

@@ -43,6 +43,30 @@ public class StepTests
     }
 
     [Theory]
+    [InlineData(1, 5, 2)]
+    [InlineData(700, 576, 512)]
+    [InlineData(3000, 24, 16)]
+    public void Parts_are_cut_and_put_together(int rows, int width, int first)
+    {
+        float[] x = Numbers.Random(1, rows * width);
+        (float[] left, float[] right) = (Numbers.Garbage(rows * first), Numbers.Garbage(rows * (width - first)));
+        AxisParts.Take(x, left, width, 0, first);
+        AxisParts.Take(x, right, width, first, width - first);
+        for (int row = 0; row < rows; row++)
+        {
+            Assert.True(left.AsSpan(row * first, first).SequenceEqual(x.AsSpan(row * width, first)));
+            Assert.True(right.AsSpan(row * (width - first), width - first).SequenceEqual(x.AsSpan((row * width) + first, width - first)));
+        }
+
+        float[] y = Numbers.Garbage(x.Length);
+        AxisParts.Put(left, y, width, 0, first);
+        AxisParts.Put(right, y, width, first, width - first);
+        Assert.Equal(x, y);
+        Assert.Throws<ArgumentOutOfRangeException>(() => AxisParts.Take(x, left, width, width - first + 1, first));
+        Assert.Throws<ArgumentException>(() => AxisParts.Put(left, right, width, 0, first));
+    }
+
+    [Theory]
     [InlineData(RopeLayout.HalfSplit, 16, 16)]
     [InlineData(RopeLayout.Interleaved, 16, 16)]
     [InlineData(RopeLayout.HalfSplit, 21, 10)]

@@ -88,6 +88,11 @@ internal sealed partial class Sheet
         {
             Fight("ATTN0610", "QuantizedCache", "RingCache");
         }
+
+        if (_stack.Has("LatentKV"))
+        {
+            Fight("ATTN0617", "LatentKV", "RingCache");
+        }
     }
 
     private void Codes()
@@ -106,7 +111,7 @@ internal sealed partial class Sheet
 
         long? group = Number(codes["Group"]?.Whole ?? 32, "Group");
         long? residual = Number(codes["Residual"]?.Whole ?? 128, "Residual");
-        if (_headDim is { } width)
+        if (_coded is { } width)
         {
             if (group is { } g && width % g != 0)
             {

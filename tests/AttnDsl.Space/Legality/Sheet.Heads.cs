@@ -7,6 +7,7 @@ internal sealed partial class Sheet
 {
     private static readonly string[] s_querySetters = ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"];
 
+    private long? _dim;
     private long? _declared;
     private long? _headDim;
     private long? _queryHeads;
@@ -19,13 +20,14 @@ internal sealed partial class Sheet
         FightOverHeads();
         _queryHeads = QueryHeads();
         _keyValueHeads = KeyValueHeads(_queryHeads);
+        Latents();
         Sizes(_queryHeads, _keyValueHeads);
     }
 
     // D % H ≠ 0 is an error only where D / H is used.
     private void Root()
     {
-        long? dim = Count("Attention", "dim");
+        long? dim = _dim = Count("Attention", "dim");
         _declared = Count("Attention", "heads");
         if (Gives("Attention", "headDim") || Gives("Attention", "HeadDim"))
         {
@@ -78,6 +80,11 @@ internal sealed partial class Sheet
         if (_stack.Has("MultiQuery") && _stack.Has("GroupedQuery"))
         {
             Fight("ATTN0210", "MultiQuery", "GroupedQuery");
+        }
+
+        foreach (string setter in s_keyValueSetters.Where(setter => _stack.Has(setter) && _stack.Has("LatentKV")))
+        {
+            Fight("ATTN0700", "LatentKV", setter);
         }
 
         foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
@@ -251,12 +258,12 @@ internal sealed partial class Sheet
     // A head axis is indexed by an int, and a weight is one array.
     private void Sizes(long? query, long? keyValue)
     {
-        if (_stack.Find("Attention") is not { } root || root["dim"]!.Whole < 1 || query is not { } hq || keyValue is not { } hkv || _headDim is not { } width)
+        if (_stack.Find("Attention") is not { } root || root["dim"]!.Whole < 1 || query is not { } hq || keyValue is not { } hkv || _headDim is null || !_latentSound || _keyWidth is not { } keys || _valueWidth is not { } values)
         {
             return;
         }
 
-        double features = (double)Math.Max(hq, hkv) * width;
+        double features = (double)Math.Max(hq, hkv) * Math.Max(keys, values);
         if (features > int.MaxValue)
         {
             Add("ATTN0109", "Attention", root["headDim"] is not null ? "headDim" : root["HeadDim"] is not null ? "HeadDim" : "dim");

@@ -44,11 +44,11 @@ internal sealed partial class Sheet
         bool given = Gives("Rope", "rotaryDim") || Gives("Rope", "RotaryDim");
         if (!given)
         {
-            if (_headDim % 2 == 1)
+            if (_rotated % 2 == 1)
             {
                 Add("ATTN0304", "Rope");
             }
-            else if (_headDim > 2 * LargestTable)
+            else if (_rotated > 2 * LargestTable)
             {
                 Add("ATTN0111", "Rope");
             }
@@ -56,7 +56,7 @@ internal sealed partial class Sheet
         else if (Either("Rope", "rotaryDim", "RotaryDim", 2) is { } rotary)
         {
             string argument = Gives("Rope", "rotaryDim") ? "rotaryDim" : "RotaryDim";
-            if (rotary > _headDim)
+            if (rotary > _rotated)
             {
                 Add("ATTN0305", "Rope", argument);
             }
@@ -91,6 +91,11 @@ internal sealed partial class Sheet
         }
 
         Member(Name, "ScaleOn");
+        if (_stack.Has("LatentKV") && _stack.Find(Name)!["ScaleOn"]?.Member == "Rotation")
+        {
+            Add("ATTN0708", Name, "ScaleOn");
+        }
+
         long? length = Count(Name, "originalLength");
         double? fast = Gives(Name, "betaFast") ? Positive(Name, "betaFast") : 32;
         double? slow = Gives(Name, "betaSlow") ? Positive(Name, "betaSlow") : 1;
@@ -109,18 +114,18 @@ internal sealed partial class Sheet
     {
         int rope = Index("Rope");
         bool broken = _faults.Any(fault => fault.Index == rope && IsError(fault.Id));
-        if (rope < 0 || broken || _headDim is not { } headDim)
+        if (rope < 0 || broken || _rotated is not { } width)
         {
             return;
         }
 
         Stacks.Use use = _stack.Uses[rope];
-        double rotary = (use["rotaryDim"] ?? use["RotaryDim"])?.Number ?? headDim;
+        double rotary = (use["rotaryDim"] ?? use["RotaryDim"])?.Number ?? width;
         double theta = use["theta"]?.Number ?? 10000;
         double stride = use["FrequencyStride"]?.Number ?? 1;
         double pairs = rotary / 2;
         double Turns(double pair) => tokens / (2 * Math.PI * Math.Pow(theta, pair * stride / pairs));
-        if (_stack.Find("Yarn")!["Rounded"] is not { Number: 1 })
+        if (_stack.Find("Yarn")!["Rounded"] is { } given ? given.Number == 0 : !_stack.Has("LatentKV"))
         {
             if (!(Turns(0) > fast && Turns(pairs - 1) < slow))
             {

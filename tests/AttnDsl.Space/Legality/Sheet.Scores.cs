@@ -13,7 +13,7 @@ internal sealed partial class Sheet
         Positive("LogitSoftCap", "cap");
         Member("QkNorm", "Form");
         Positive("QkNorm", "Eps");
-        if (_stack.Has("QkNorm") && _headDim == 1)
+        if (_stack.Has("QkNorm") && _normed == 1)
         {
             Add("ATTN0504", "QkNorm");
         }

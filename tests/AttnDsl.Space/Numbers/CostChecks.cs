@@ -32,7 +32,7 @@ internal static class CostChecks
         }
 
         decimal parameters = facts.Weights().Sum(w => (decimal)w.Count);
-        decimal cache = facts.HasCache ? 2m * facts.KeyHeads * facts.Width : 0;
+        decimal cache = facts.CacheScalars;
         Equal("ParameterCount", parameters, spec.ParameterCount);
         Equal("CacheScalarsPerToken", facts.Ring is null ? cache : 0, spec.CacheScalarsPerToken);
         decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
@@ -49,8 +49,8 @@ internal static class CostChecks
         decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * cache / 2 : 0;
         Equal("ConstantStateScalars", facts.Ring is { } kept ? ((kept.Sinks + kept.Recent + 1) * cache) + turned : 0, spec.ConstantStateScalars);
 
-        decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
-        decimal pair = 4m * facts.ScoreHeads * facts.Width;
+        decimal linear = Linear(facts);
+        decimal pair = 2m * facts.ScoreHeads * (facts.KeyWidth + facts.ValueWidth);
         foreach (long length in s_lengths)
         {
             decimal expected = (linear * length) + (pair * Pairs(facts, length));
@@ -62,14 +62,32 @@ internal static class CostChecks
             if (facts.HasCache)
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : facts.Ring is { } ring ? Math.Min(length, ring.Seen + 1) : length;
-                Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
+                Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen), spec.DecodeFlops(length) ?? -1);
                 decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
-                decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + ((keys + values) * (bytes - codes) / 2), spec.DecodeBytes(length) ?? -1);
+                decimal values = residual == 0 || facts.Latent is not null ? 0 : Math.Min(seen, residual + 1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + ((keys + values) * (bytes - codes) / (facts.Latent is null ? 2 : 1)), spec.DecodeBytes(length) ?? -1);
             }
         }
 
         return complaints;
+    }
+
+    /// <summary>Two FLOPs for each element of a weight a token is multiplied by.</summary>
+    private static decimal Linear(Facts facts) => 2m * facts.Weights().Where(w => w.Name.EndsWith("_proj.weight", StringComparison.Ordinal) || w.Name.StartsWith("kv_a_proj", StringComparison.Ordinal))
+        .Where(w => !w.Name.EndsWith(".bias", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
+
+    // Absorbed, kv_b costs as much as for one token, and a pair the widths of latents; expanded, kv_b is paid for every cached token.
+    private static decimal Decode(Facts facts, decimal linear, decimal pair, long context, decimal seen)
+    {
+        if (facts.Latent is not { } latent)
+        {
+            return linear + (pair * seen);
+        }
+
+        decimal up = 2m * facts.QueryHeads * (latent.Nope + latent.Value) * latent.Rank;
+        return latent.Absorbs
+            ? linear + (2m * facts.QueryHeads * ((2 * latent.Rank) + latent.Rope) * seen)
+            : linear - up + (up * context) + (pair * seen);
     }
 
     private static long Pairs(Facts facts, long tokens)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using AttnDsl.Space.Stacks;
 
 namespace AttnDsl.Space.Numbers;
@@ -18,7 +19,14 @@ internal sealed class Facts
         QueryHeads = Query(stack, declared);
         KeyHeads = Key(stack);
         Tiled = stack.Has("ReverseSparseQuery");
-        Rotation = stack.Has("Rope") ? new Rotation(stack, Width) : null;
+        Latent = stack.Find("LatentKV") is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm")) : null;
+        if (stack.Find("LowRankQuery") is { } low)
+        {
+            QueryRank = (int)low["rank"]!.Whole;
+            QueryEps = low["Eps"]?.Number ?? 1e-6;
+        }
+
+        Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Width) : null;
         Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
         RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
         ReadMask(stack);
@@ -28,6 +36,25 @@ internal sealed class Facts
     public int Dim { get; }
 
     public int Width { get; }
+
+    /// <summary>Keys and values come from one latent; null: from x.</summary>
+    public LatentFacts? Latent { get; }
+
+    /// <summary>Channels of the queries' bottleneck, or null.</summary>
+    public int? QueryRank { get; }
+
+    public double QueryEps { get; }
+
+    /// <summary>Channels of a query or key head.</summary>
+    public int KeyWidth => Latent is { } latent ? latent.Nope + latent.Rope : Width;
+
+    public int ValueWidth => Latent?.Value ?? Width;
+
+    /// <summary>Channels of a head that a norm sees.</summary>
+    public int NormedWidth => Latent?.Nope ?? Width;
+
+    /// <summary>Scalars that a cached token takes.</summary>
+    public long CacheScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * (KeyWidth + ValueWidth);
 
     public int QueryHeads { get; }
 
@@ -80,14 +107,21 @@ internal sealed class Facts
     public IEnumerable<(string Name, long Count)> Weights()
     {
         long d = Dim;
-        (string, long, long)[] projections =
-        [
-            ("q_proj", (long)QueryHeads * Width, d), ("k_proj", (long)KeyHeads * Width, d), ("v_proj", (long)KeyHeads * Width, d), ("o_proj", d, (long)ScoreHeads * Width),
-        ];
-        foreach ((string name, long rows, long columns) in projections)
+        (string Name, long Rows, long Columns, bool Bias, bool Gain)[] queries = QueryRank is { } rank
+            ? [("q_a_proj", rank, d, Bias, false), ("q_a_layernorm", rank, 0, false, true), ("q_b_proj", (long)QueryHeads * KeyWidth, rank, false, false)]
+            : [("q_proj", (long)QueryHeads * KeyWidth, d, Bias && Latent is null, false)];
+        (string Name, long Rows, long Columns, bool Bias, bool Gain)[] sources = Latent is { } latent
+            ?
+            [
+                ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, d, Bias, false),
+                .. latent.Eps is null ? [] : new[] { ("kv_a_layernorm", (long)latent.Rank, 0L, false, true) },
+                ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank, false, false),
+            ]
+            : [("k_proj", (long)KeyHeads * Width, d, Bias, false), ("v_proj", (long)KeyHeads * Width, d, Bias, false)];
+        foreach ((string name, long rows, long columns, bool bias, bool gain) in queries.Concat(sources).Append(("o_proj", d, (long)ScoreHeads * ValueWidth, OutputBias, false)))
         {
-            yield return (name + ".weight", rows * columns);
-            if (name == "o_proj" ? OutputBias : Bias)
+            yield return (name + ".weight", gain ? rows : rows * columns);
+            if (bias)
             {
                 yield return (name + ".bias", rows);
             }
@@ -95,8 +129,8 @@ internal sealed class Facts
 
         if (NormEps is not null)
         {
-            yield return ("q_norm.weight", Width);
-            yield return ("k_norm.weight", Width);
+            yield return ("q_norm.weight", NormedWidth);
+            yield return ("k_norm.weight", NormedWidth);
         }
 
         if (Sink)
@@ -136,7 +170,7 @@ internal sealed class Facts
     private void ReadScores(Stack stack)
     {
         Use? scale = stack.Find("QueryScale");
-        Scale = scale?["Scale"]?.Number ?? Math.Pow(scale?["preAttnScalar"]?.Number ?? Width, -0.5);
+        Scale = scale?["Scale"]?.Number ?? Math.Pow(scale?["preAttnScalar"]?.Number ?? KeyWidth, -0.5);
         Scale *= Rotation?.OnSoftmax ?? 1;
         Cap = stack.Find("LogitSoftCap")?["cap"]!.Number;
         Alibi = stack.Has("Alibi");

@@ -17,17 +17,73 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     /// <summary>x [B, T, dim] to [B, T, dim].</summary>
     public double[] Forward(double[] x, TokenRows rows)
     {
-        double[] q = Heads("q_proj", "q_norm", x, rows, facts.QueryHeads);
-        double[] k = Heads("k_proj", "k_norm", x, rows, facts.KeyHeads);
-        double[] v = Heads("v_proj", null, x, rows, facts.KeyHeads);
-        return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.Width, facts.Dim);
+        double[] q = Queries(x, rows);
+        (double[] k, double[] v) = facts.Latent is { } latent
+            ? Latents(latent, x, rows)
+            : (Heads(Linear("k_proj", x, rows, facts.Dim, facts.KeyHeads * facts.Width, facts.Bias), "k_norm", rows, facts.KeyHeads), Linear("v_proj", x, rows, facts.Dim, facts.KeyHeads * facts.Width, facts.Bias));
+        return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.ValueWidth, facts.Dim, facts.OutputBias);
     }
 
-    /// <summary>q [B, T, Hq, d], k and v [B, S, Hkv, d].</summary>
+    private double[] Queries(double[] x, TokenRows rows)
+    {
+        int features = facts.QueryHeads * facts.KeyWidth;
+        double[] q = facts.QueryRank is { } rank
+            ? Linear("q_b_proj", Normed(Linear("q_a_proj", x, rows, facts.Dim, rank, facts.Bias), "q_a_layernorm", rank, rank, facts.QueryEps), rows, rank, features, biased: false)
+            : Linear("q_proj", x, rows, facts.Dim, features, facts.Bias && facts.Latent is null);
+        return Heads(q, "q_norm", rows, facts.QueryHeads);
+    }
+
+    // One normalised latent and one rotary key a token, the latter shared by all heads.
+    private (double[] K, double[] V) Latents(LatentFacts latent, double[] x, TokenRows rows)
+    {
+        int row = latent.Rank + latent.Rope;
+        int pair = latent.Nope + latent.Value;
+        double[] low = Linear("kv_a_proj_with_mqa", x, rows, facts.Dim, row, facts.Bias);
+        low = latent.Eps is { } eps ? Normed(low, "kv_a_layernorm", row, latent.Rank, eps) : low;
+        var c = new double[low.Length / row * latent.Rank];
+        for (int at = 0; at < low.Length / row; at++)
+        {
+            low.AsSpan(at * row, latent.Rank).CopyTo(c.AsSpan(at * latent.Rank));
+        }
+
+        double[] up = Linear("kv_b_proj", c, rows, latent.Rank, facts.QueryHeads * pair, biased: false);
+        int vectors = low.Length / row * facts.QueryHeads;
+        var k = new double[vectors * facts.KeyWidth];
+        var v = new double[vectors * latent.Value];
+        for (int at = 0; at < vectors; at++)
+        {
+            up.AsSpan(at * pair, latent.Nope).CopyTo(k.AsSpan(at * facts.KeyWidth));
+            up.AsSpan((at * pair) + latent.Nope, latent.Value).CopyTo(v.AsSpan(at * latent.Value));
+            low.AsSpan((at / facts.QueryHeads * row) + latent.Rank, latent.Rope).CopyTo(k.AsSpan((at * facts.KeyWidth) + latent.Nope));
+        }
+
+        return (Heads(k, "k_norm", rows, facts.QueryHeads), v);
+    }
+
+    // The first channels of rows, normalised.
+    private double[] Normed(double[] values, string name, int row, int channels, double eps)
+    {
+        double[] gain = weights[name + ".weight"].Data;
+        var normed = (double[])values.Clone();
+        for (int at = 0; at < values.Length; at += row)
+        {
+            Span<double> vector = normed.AsSpan(at, channels);
+            double root = Math.Sqrt((Dot(vector, vector) / channels) + eps);
+            for (int c = 0; c < channels; c++)
+            {
+                vector[c] = vector[c] / root * gain[c];
+            }
+        }
+
+        return normed;
+    }
+
+    /// <summary>q [B, T, Hq, dk], k [B, S, Hkv, dk], v [B, S, Hkv, dv].</summary>
     public CoreResult<double> Core(double[] q, double[] k, double[] v, TokenRows rows)
     {
-        int d = facts.Width;
-        var output = new double[rows.Batch * rows.Tokens * facts.ScoreHeads * d];
+        int d = facts.KeyWidth;
+        int width = facts.ValueWidth;
+        var output = new double[rows.Batch * rows.Tokens * facts.ScoreHeads * width];
         var lse = new double[rows.Batch * rows.Tokens * facts.ScoreHeads];
         double[] sinks = facts.Sink ? weights["sinks"].Data : [];
         for (int b = 0; b < rows.Batch; b++)
@@ -61,13 +117,13 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                     for (int n = 0; n < visible.Length; n++)
                     {
                         double p = Math.Exp(scores[n] - peak) / sum;
-                        for (int c = 0; c < d; c++)
+                        for (int c = 0; c < width; c++)
                         {
-                            output[(at * d) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.KeyHeads * d) + (keyHead * d) + c];
+                            output[(at * width) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.KeyHeads * width) + (keyHead * width) + c];
                         }
                     }
 
-                    MultiplyAdds += 2L * visible.Length * d;
+                    MultiplyAdds += (long)visible.Length * (d + width);
                 }
             }
         }
@@ -105,16 +161,11 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2.0 * power));
     }
 
-    // Projection, norm, rotation.
-    private double[] Heads(string projection, string? norm, double[] x, TokenRows rows, int heads)
+    // Norm and rotation of projected heads: of all channels, or of a latent layer's first and last ones.
+    private double[] Heads(double[] u, string norm, TokenRows rows, int heads)
     {
-        int d = facts.Width;
-        double[] u = Linear(projection, x, rows, facts.Dim, heads * d);
-        if (norm is null)
-        {
-            return u;
-        }
-
+        int d = facts.KeyWidth;
+        int n = facts.NormedWidth;
         for (int b = 0; b < rows.Batch; b++)
         {
             for (int t = 0; t < rows.Count(b); t++)
@@ -124,15 +175,16 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                     Span<double> vector = u.AsSpan((((b * rows.Tokens) + t) * heads * d) + (h * d), d);
                     if (facts.NormEps is { } eps)
                     {
-                        double root = Math.Sqrt((Dot(vector, vector) / d) + eps);
+                        Span<double> normed = vector[..n];
+                        double root = Math.Sqrt((Dot(normed, normed) / n) + eps);
                         double[] gain = weights[norm + ".weight"].Data;
-                        for (int c = 0; c < d; c++)
+                        for (int c = 0; c < n; c++)
                         {
-                            vector[c] = vector[c] / root * (facts.OnePlus ? 1 + gain[c] : gain[c]);
+                            normed[c] = normed[c] / root * (facts.OnePlus ? 1 + gain[c] : gain[c]);
                         }
                     }
 
-                    facts.Rotation?.Turn(vector, rows.Position(b, t));
+                    facts.Rotation?.Turn(vector[(facts.Latent?.Nope ?? 0)..], rows.Position(b, t));
                 }
             }
         }
@@ -140,10 +192,10 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
         return u;
     }
 
-    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to)
+    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to, bool biased)
     {
         double[] matrix = weights[name + ".weight"].Data;
-        double[]? bias = (name == "o_proj" ? facts.OutputBias : facts.Bias) ? weights[name + ".bias"].Data : null;
+        double[]? bias = biased ? weights[name + ".bias"].Data : null;
         var y = new double[rows.Batch * rows.Tokens * to];
         for (int b = 0; b < rows.Batch; b++)
         {

@@ -152,7 +152,7 @@ internal sealed class LayerChecks
         int[] firsts = [0, 1, 1, 1, 4, 4];
         int[] ends = [1, 4, 4, 4, 6, 6];
         Same("chunks of 1, 3 and 2 tokens", InSteps(x, rows, y, (b, t) => (firsts[t], Math.Min(rows.Count(b), ends[t]) - firsts[t])), all);
-        Equal("cached scalars per token", 2L * _facts.KeyHeads * _facts.Width, cache.ScalarsPerToken);
+        Equal("cached scalars per token", _facts.CacheScalars, cache.ScalarsPerToken);
     }
 
     private void TokenByToken(ICachedLayer<double> layer)
@@ -183,17 +183,18 @@ internal sealed class LayerChecks
         {
             TokenRows rows = TokenRows.Core(2, queries, keys, _facts.Causal ?? CausalAlign.BottomRight);
             var hand = new HandLayer(_facts, _weights);
-            double[] q = Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.Width);
-            double[] k = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.Width);
-            double[] v = Figures.Normal(_random, k.Length);
+            double[] q = Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.KeyWidth);
+            double[] k = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.KeyWidth);
+            double[] v = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.ValueWidth);
             (double[] hiddenK, double[] hiddenV) = ((double[])k.Clone(), (double[])v.Clone());
             foreach ((int b, int j) in from b in Enumerable.Range(0, 2) from j in Enumerable.Range(0, keys) select (b, j))
             {
                 if (!Enumerable.Range(0, queries).Any(t => hand.Sees(rows, b, t, j)))
                 {
-                    int channels = _facts.KeyHeads * _facts.Width;
+                    int channels = _facts.KeyHeads * _facts.KeyWidth;
+                    int values = _facts.KeyHeads * _facts.ValueWidth;
                     hiddenK.AsSpan(((b * keys) + j) * channels, channels).Fill(double.NaN);
-                    hiddenV.AsSpan(((b * keys) + j) * channels, channels).Fill(double.NaN);
+                    hiddenV.AsSpan(((b * keys) + j) * values, values).Fill(double.NaN);
                 }
             }
 
@@ -211,7 +212,7 @@ internal sealed class LayerChecks
 
     private void CoreGradients(string shape, TokenRows rows, double[] q, double[] k, double[] v)
     {
-        double[] g = Figures.Normal(_random, rows.Batch * rows.Tokens * _facts.ScoreHeads * _facts.Width);
+        double[] g = Figures.Normal(_random, rows.Batch * rows.Tokens * _facts.ScoreHeads * _facts.ValueWidth);
         AttentionWeights<double> gradients = _layer.ZeroWeights();
         CoreGradients<double> analytic = _layer.CoreBackward(_weights, q, k, v, g, gradients, rows);
         double[] uq = Figures.Normal(_random, q.Length);

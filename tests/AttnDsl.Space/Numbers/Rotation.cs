@@ -24,7 +24,7 @@ internal sealed class Rotation
 
         if (stack.Find("Yarn") is { } yarn)
         {
-            Lengthen(yarn, rotary, theta, stride);
+            Lengthen(yarn, rotary, theta, stride, latent: stack.Has("LatentKV"));
         }
     }
 
@@ -49,14 +49,14 @@ internal sealed class Rotation
         }
     }
 
-    private void Lengthen(Use yarn, int rotary, double theta, double stride)
+    private void Lengthen(Use yarn, int rotary, double theta, double stride, bool latent)
     {
         double factor = yarn["factor"]!.Number;
         double length = yarn["originalLength"]!.Number;
         double Pair(double turns) => rotary / 2 / stride * Math.Log(length / (turns * 2 * Math.PI)) / Math.Log(theta);
         double low = Pair(yarn["betaFast"]?.Number ?? 32);
         double high = Pair(yarn["betaSlow"]?.Number ?? 1);
-        if (yarn["Rounded"]?.Number == 1)
+        if (yarn["Rounded"] is { } given ? given.Number == 1 : latent)
         {
             low = Math.Max(Math.Floor(low), 0);
             high = Math.Min(Math.Ceiling(high), rotary - 1);
@@ -70,7 +70,7 @@ internal sealed class Rotation
         }
 
         double magnitude = (0.1 * (yarn["mscale"]?.Number ?? 1) * Math.Log(factor)) + 1;
-        if (yarn["ScaleOn"]?.Member == "Softmax")
+        if ((yarn["ScaleOn"]?.Member ?? (latent ? "Softmax" : "Rotation")) == "Softmax")
         {
             OnSoftmax = magnitude * magnitude;
         }

@@ -68,7 +68,7 @@ internal sealed class SingleChecks
     }
 
     // The norm of one channel is all but its sign: what is left of its slope is the difference of two nearly equal terms.
-    private double Slope => _facts is { NormEps: not null, Width: 1 } ? 4 * Tolerances.SingleGradient : Tolerances.SingleGradient;
+    private double Slope => _facts is { NormEps: not null, NormedWidth: 1 } ? 4 * Tolerances.SingleGradient : Tolerances.SingleGradient;
 
     /// <summary>Four tokens at once, then token by token.</summary>
     private void Cached()
@@ -105,10 +105,10 @@ internal sealed class SingleChecks
     {
         TokenRows rows = TokenRows.Core(2, queries, keys, _facts.Causal ?? CausalAlign.BottomRight);
         string shape = FormattableString.Invariant($"core of {queries} queries over {keys} keys");
-        float[] q = Narrow(Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.Width));
-        float[] k = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.Width));
-        float[] v = Narrow(Figures.Normal(_random, k.Length));
-        float[] g = Narrow(Figures.Normal(_random, 2 * queries * _facts.ScoreHeads * _facts.Width));
+        float[] q = Narrow(Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.KeyWidth));
+        float[] k = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.KeyWidth));
+        float[] v = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.ValueWidth));
+        float[] g = Narrow(Figures.Normal(_random, 2 * queries * _facts.ScoreHeads * _facts.ValueWidth));
         CoreResult<double> expected = _reference.Core(_exact, Wide(q), Wide(k), Wide(v), rows);
         AttentionWeights<double> exact = _reference.ZeroWeights();
         CoreGradients<double> slopes = _reference.CoreBackward(_exact, Wide(q), Wide(k), Wide(v), Wide(g), exact, rows);
@@ -130,7 +130,8 @@ internal sealed class SingleChecks
     private void Hide(TokenRows rows, float[] k, float[] v)
     {
         var hand = new HandLayer(_facts, _exact);
-        int channels = _facts.KeyHeads * _facts.Width;
+        int channels = _facts.KeyHeads * _facts.KeyWidth;
+        int values = _facts.KeyHeads * _facts.ValueWidth;
         for (int b = 0; b < rows.Batch; b++)
         {
             for (int j = 0; j < rows.Keys; j++)
@@ -138,7 +139,7 @@ internal sealed class SingleChecks
                 if (!Enumerable.Range(0, rows.Tokens).Any(t => hand.Sees(rows, b, t, j)))
                 {
                     k.AsSpan(((b * rows.Keys) + j) * channels, channels).Fill(float.NaN);
-                    v.AsSpan(((b * rows.Keys) + j) * channels, channels).Fill(float.NaN);
+                    v.AsSpan(((b * rows.Keys) + j) * values, values).Fill(float.NaN);
                 }
             }
         }

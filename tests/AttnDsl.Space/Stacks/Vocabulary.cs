@@ -55,6 +55,36 @@ internal static class Vocabulary
             ],
             "heads kv"),
         new(
+            typeof(LatentKVAttribute),
+            [
+                new("rank", Ints(16, 1, 4, 5, 24, 48, 400, 0, -1, int.MaxValue)),
+                new("ropeDim", Ints(4, 0, 2, 3, 8, -2, int.MaxValue)),
+                new("nopeDim", Ints(3, 1, 8, 0, -1, 1 << 27, int.MaxValue)),
+                new("valueDim", Ints(2, 1, 8, 0, -1, int.MaxValue)),
+                new("RopeDim", Ints(4, 0, 6, 7, int.MinValue)),
+                new("NopeDim", Ints(3, 1, 6, 0, int.MinValue)),
+                new("ValueDim", Ints(2, 5, 0, int.MinValue)),
+                new("LatentNorm", s_flags.Reverse().ToArray()),
+                new("Eps", Reals(1e-6, 0.1, 1e-40, 0, -1e-6, double.NaN, double.PositiveInfinity)),
+                new("DecodePath", Literal.Of(DecodePath.Absorb), Literal.Of(DecodePath.Expand), Literal.Of(DecodePath.Auto), Literal.Of((DecodePath)3)),
+            ],
+            "rank ropeDim nopeDim valueDim",
+            "rank",
+            "rank RopeDim",
+            "rank ropeDim nopeDim valueDim DecodePath",
+            "rank NopeDim ValueDim LatentNorm",
+            "rank ropeDim nopeDim valueDim Eps",
+            "rank NopeDim ValueDim LatentNorm Eps DecodePath",
+            "rank ropeDim nopeDim valueDim RopeDim NopeDim ValueDim"),
+        new(
+            typeof(LowRankQueryAttribute),
+            [
+                new("rank", Ints(6, 1, 24, 96, 0, -1, int.MaxValue)),
+                new("Eps", Reals(1e-6, 0.1, 1e-40, 0, -1e-6, double.NaN, double.PositiveInfinity)),
+            ],
+            "rank",
+            "rank Eps"),
+        new(
             typeof(RopeAttribute),
             [
                 new("theta", Reals(10000, 500000, 2, 1.0001, 1, 0, -10000, 1e-40, 1e300, double.NaN, double.PositiveInfinity)),

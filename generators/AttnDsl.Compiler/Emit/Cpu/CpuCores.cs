@@ -21,7 +21,6 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
     /// <summary>Why the kernels cannot run a core, or null.</summary>
     public static string? Refusal(AttendStep step) =>
         new ScoreNodes(b => b).Mask(step.Settings.Mask) is null ? "it has no kernel for the mask " + step.Settings.Mask
-        : step.Values is null ? "it has no kernel for values that are a prefix of the keys"
         : step.Outputs.Count > 2 ? "it returns no probabilities"
         : null;
 
@@ -47,7 +46,7 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
             ["geometry"] = "Geometry" + number,
             ["query"] = Map(s.Query),
             ["key"] = Map(s.Key),
-            ["value"] = Map(s.Value),
+            ["value"] = Map(step.Values is null ? s.Key : s.Value),
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["scale"] = ScalarType.Double.Literal(s.Scale),

@@ -12,7 +12,7 @@ internal static class CpuEmitter
 {
     private static readonly HashSet<string> s_reserved = new(System.StringComparer.Ordinal)
     {
-        "weights", "gradients", "rows", "block", "cache", "count", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
+        "weights", "gradients", "rows", "block", "cache", "count", "keyCount", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
         "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch",
     };
 
@@ -23,6 +23,8 @@ internal static class CpuEmitter
         PlanStep? missing = steps.FirstOrDefault(s => !TemplateLibrary.Exists("cpu/steps/" + s.Kind));
         return missing is not null
             ? "it has no step " + missing.Kind
+            : DerivedWeights.Refusal(plan) is { } derived
+            ? derived
             : plan.Bodies[BodyNames.Core].Weights.Count() > 1
             ? "its core takes one learned tensor, one logit per score head"
             : steps.OfType<AttendStep>().Select(CpuCores.Refusal).FirstOrDefault(r => r is not null);
@@ -34,14 +36,14 @@ internal static class CpuEmitter
         var tables = new RotationTables();
         var renderer = new StepRenderer("cpu", "float", counting: false, cancellationToken);
         var bodies = new TemplateModel();
-        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill])))
+        foreach (PlanBody body in plan.BodiesRun)
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
+            bodies[plan.AlwaysFew && body.Name == BodyNames.Decode ? BodyNames.Prefill : body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
         }
 
-        if (plan.Inputs.Cached)
+        if (CachedOperands(plan) is { } operands)
         {
-            bodies["core_cached"] = Body(plan, plan.Bodies[BodyNames.Core], CachedOperands(plan), cores, tables, renderer, cancellationToken);
+            bodies["core_cached"] = Body(plan, plan.Bodies[BodyNames.Core], operands, cores, tables, renderer, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
@@ -49,9 +51,11 @@ internal static class CpuEmitter
         {
             ["version"] = SourceFile.Version,
             ["cached"] = plan.Inputs.Cached,
+            ["core_cached"] = ReadsCache(plan),
+            ["few_tokens"] = plan.FewTokens,
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
-            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
+            ["decode_is_prefill"] = plan.Inputs.Cached && (plan.AlwaysFew || plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill])),
             ["dim"] = w.Dim,
             ["query_heads"] = w.QueryHeads,
             ["key_heads"] = w.KeyHeads,
@@ -82,34 +86,49 @@ internal static class CpuEmitter
         return SourceFile.Wrap(target, header, [], "cpu/class", model, cancellationToken);
     }
 
-    /// <summary>The streams that the core's operands are in a prefill.</summary>
-    private static Dictionary<PlanValue, CacheStreamSpec> CachedOperands(AttentionPlan plan)
+    /// <summary>True when the layer's core can be run over its cache: the streams are the core's own operands.</summary>
+    public static bool ReadsCache(AttentionPlan plan) => CachedOperands(plan) is not null;
+
+    /// <summary>The streams that the core's operands are in a prefill; null where a prefill makes them of something else.</summary>
+    private static Dictionary<PlanValue, CacheStreamSpec>? CachedOperands(AttentionPlan plan)
     {
+        if (!plan.Inputs.Cached)
+        {
+            return null;
+        }
+
         PlanStep[] prefill = plan.Bodies[BodyNames.Prefill].Steps.ToArray();
         Dictionary<PlanValue, CacheStreamSpec> appended = prefill.OfType<AppendStep>().ToDictionary(a => a.Output, a => a.Stream);
         var operands = new Dictionary<PlanValue, CacheStreamSpec>();
         foreach ((AttendStep core, AttendStep cached) in plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().Zip(prefill.OfType<AttendStep>(), (core, cached) => (core, cached)))
         {
-            operands[core.K] = appended[cached.K];
-            if (core.Values is { } values)
+            if (core.DetailsText != cached.DetailsText || !appended.TryGetValue(cached.K, out CacheStreamSpec? keys) || !appended.TryGetValue(cached.Values!, out CacheStreamSpec? values))
             {
-                operands[values] = appended[cached.Values!];
+                return null;
             }
+
+            operands[core.K] = keys;
+            operands[core.Values!] = values;
         }
 
         return operands;
     }
 
+    /// <summary>A weight's shape; of a slice the rows that are read in place.</summary>
+    private static string Shape(AttentionPlan plan, PlanValue weight) => weight.TypeText + (DerivedWeights.Slice(plan, weight) is { } slice ? " = " + slice : "");
+
     private static string Body(AttentionPlan plan, PlanBody body, Dictionary<PlanValue, CacheStreamSpec> cached, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var places = new CpuPlaces(body, new Identifiers(s_reserved));
-        var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray(), cached);
+        var models = new CpuStepModels(places, cores, tables, plan, cached);
         string[] steps = Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray();
         var model = new TemplateModel
         {
             ["logits_given"] = body.Name == BodyNames.Core || body.Name == BodyNames.GradientOf(BodyNames.Core),
-            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.TypeText }).ToArray(),
+            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(DerivedWeights.Slice(plan, w)?.Source ?? w.Name), ["shape"] = Shape(plan, w) }).ToArray(),
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
+            ["has_keys"] = places.FloatsPerKey > 0,
+            ["per_key"] = places.FloatsPerKey,
             ["per_token"] = places.FloatsPerToken,
             ["parts"] = places.Parts,
         };

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
@@ -49,6 +50,9 @@ internal sealed class CpuPlaces
     /// <summary>Floats of scratch per token.</summary>
     public long FloatsPerToken { get; private set; }
 
+    /// <summary>Floats of scratch per key.</summary>
+    public long FloatsPerKey { get; private set; }
+
     /// <summary>Parts of scratch.</summary>
     public int Parts { get; private set; }
 
@@ -86,10 +90,23 @@ internal sealed class CpuPlaces
 
         string name = _identifiers.Local(value.Name);
         _names[value] = name;
-        FloatsPerToken += width;
+        bool perKey = value.Type.Dims[1] == Dim.S;
+        FloatsPerToken += perKey ? 0 : width;
+        FloatsPerKey += perKey ? width : 0;
         Parts++;
-        return "global::System.Span<float> " + name + " = scratch.Take(count, " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
+        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value.Type) + ", " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
     }
+
+    /// <summary>Rows of a value with one row per token or per key.</summary>
+    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "keyCount" : "count";
+
+    /// <summary>True when a core reads a cached stream where it lies; everything else needs the stream's tokens side by side.</summary>
+    public bool IsGathered(AppendStep append) => _body.Steps.Any(s => s.Inputs.Contains(append.Output) && !(s is AttendStep core && ReadsCache(core)));
+
+    /// <summary>True when the core's keys and values are streams as they are. Of codes no kernel reads the first channels alone.</summary>
+    public bool ReadsCache(AttendStep core) => Appended(core.K) is { } keys && (core.Values is { } values ? Appended(values) is not null : keys.Stream.Codes is null);
+
+    private AppendStep? Appended(PlanValue value) => _body.Steps.OfType<AppendStep>().FirstOrDefault(a => a.Output == value);
 
     private void Destinations(PlanBody body)
     {

@@ -11,18 +11,20 @@ namespace AttnDsl.Compiler.Emit.Cpu;
 /// <summary>Reduces each step to the kernel call its partial prints.</summary>
 internal sealed class CpuStepModels
 {
+    private readonly AttentionPlan _plan;
     private readonly CpuPlaces _places;
     private readonly CpuCores _cores;
     private readonly RotationTables _rotations;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
     private readonly Dictionary<PlanValue, string> _cached = new();
 
-    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
+    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, AttentionPlan plan, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
     {
+        _plan = plan;
         _places = places;
         _cores = cores;
         _rotations = rotations;
-        _streams = streams;
+        _streams = plan.Cache.Streams.ToArray();
         foreach (KeyValuePair<PlanValue, CacheStreamSpec> operand in cached)
         {
             _cached[operand.Key] = Number(operand.Value);
@@ -39,12 +41,9 @@ internal sealed class CpuStepModels
             case ReshapeStep reshape:
                 return Reshaped(reshape, renderer, partial);
             case AppendStep append:
-                string stream = Number(append.Stream);
-                _cached[append.Output] = stream;
-                return renderer.Render(
-                    partial,
-                    Identity(step, stream, _places[append.X]),
-                    () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content });
+                return Appended(append, renderer, partial);
+            case SplitStep split:
+                return Cut(split, renderer, partial);
             case AttendStep attend:
                 return Attended(attend, renderer, partial);
             case AttendGradientStep gradient:
@@ -52,7 +51,8 @@ internal sealed class CpuStepModels
         }
 
         string declare = _places.Declare(fused.Output);
-        string[] names = [declare, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : "", .. step.Inputs.Select(i => _places[i])];
+        string slice = step is LinearStep { Weight: var weight } && DerivedWeights.Slice(_plan, weight) is { } rows ? rows + " of " + Text(DerivedWeights.HeadRows(_plan, rows)) : "";
+        string[] names = [declare, slice, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : "", .. step.Inputs.Select(i => _places[i])];
         return renderer.Render(partial, Identity(step, names), () => Of(fused, declare));
     }
 
@@ -87,6 +87,10 @@ internal sealed class CpuStepModels
                 model["output"] = linear.Weight.Type.Dims[rows].Text;
                 model["input"] = linear.Weight.Type.Channels.Text;
                 model["heads"] = linear.PerHead ? linear.Weight.Type.Dims[0].Text : "1";
+                model["count"] = CpuPlaces.Count(linear.Output.Type);
+                HeadSlice? slice = DerivedWeights.Slice(_plan, linear.Weight);
+                model["head_rows"] = slice is null ? "" : Text(DerivedWeights.HeadRows(_plan, slice));
+                model["from"] = slice is null ? "" : Text(slice.From);
                 break;
             case OuterSumStep outer:
                 model["b"] = _places[outer.B];
@@ -107,6 +111,10 @@ internal sealed class CpuStepModels
             case RepeatToStep repeat:
                 model["shape"] = Shape(repeat.Output.Type);
                 model["narrow"] = Shape(repeat.X.Type);
+                break;
+            case ConcatStep concat:
+                model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
+                model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
                 break;
             case ScaleStep scale:
                 model["factor"] = ScalarType.Single.Literal(scale.Factor);
@@ -135,6 +143,31 @@ internal sealed class CpuStepModels
         return model;
     }
 
+    private string Appended(AppendStep append, StepRenderer renderer, string partial)
+    {
+        string stream = Number(append.Stream);
+        _cached[append.Output] = stream;
+        string declare = _places.IsGathered(append) ? _places.Declare(append.Output) : "";
+        string y = declare.Length > 0 ? _places[append.Output] : "";
+        return renderer.Render(
+            partial,
+            Identity(append, stream, _places[append.X], declare, y, append.Stream.Content),
+            () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content, ["declare"] = declare, ["y"] = y });
+    }
+
+    private string Cut(SplitStep split, StepRenderer renderer, string partial)
+    {
+        string[] declarations = split.Outputs.Select(_places.Declare).ToArray();
+        string[] names = [_places[split.X], .. declarations, .. split.Outputs.Select(o => _places[o])];
+        return renderer.Render(partial, Identity(split, names), () => new TemplateModel
+        {
+            ["x"] = _places[split.X],
+            ["width"] = Text(AxisParts.Width(split.X.Type, split.Axis)),
+            ["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                .Select((p, i) => new TemplateModel { ["declare"] = declarations[i], ["y"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray(),
+        });
+    }
+
     private string Reshaped(ReshapeStep step, StepRenderer renderer, string partial)
     {
         // Only the caller's own places cannot be renamed: what goes there is copied.
@@ -154,12 +187,14 @@ internal sealed class CpuStepModels
     private string Attended(AttendStep step, StepRenderer renderer, string partial)
     {
         TemplateModel core = _cores.Of(step);
-        bool cached = _cached.TryGetValue(step.K, out string? keys);
+        string? values = null;
+        bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null ? _places.ReadsCache(step) : _cached.TryGetValue(step.Values, out values));
+        bool prefix = step.Values is null;
         string declare = _places.Declare(step.Output);
         string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
         string lse = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default";
-        string k = keys ?? _places[step.K];
-        string v = cached ? _cached[step.Values!] : _places[step.Values!];
+        string k = cached ? keys! : _places[step.K];
+        string v = prefix ? k : cached ? values! : _places[step.Values!];
         string sinks = step.Sink is { } sink ? _places[sink] : "default";
         (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
         StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
@@ -179,9 +214,9 @@ internal sealed class CpuStepModels
             ["score"] = score,
             ["mask"] = mask,
             ["key_heads"] = Text(step.Settings.Key.Heads),
-            ["value_heads"] = Text(step.Settings.Value.Heads),
+            ["value_heads"] = Text(prefix ? step.Settings.Key.Heads : step.Settings.Value.Heads),
             ["key_width"] = Text(step.KeyWidth),
-            ["value_width"] = Text(step.ValueWidth),
+            ["value_stride"] = Text(prefix ? step.KeyWidth : step.ValueWidth),
             ["key_tokens"] = step.K.Type.Dims[1] == Dim.S ? "rows.Keys" : "rows.Tokens",
         });
     }
@@ -223,7 +258,7 @@ internal sealed class CpuStepModels
     /// <summary>Extents with the batch and token axes as one.</summary>
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
         ? "stackalloc[] { " + string.Join(", ", type.Dims.Select(d => d.Text)) + " }"
-        : "[count, " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+        : "[" + CpuPlaces.Count(type) + ", " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
 

@@ -27,6 +27,8 @@ internal static class ReferenceEmitter
         PlanStep? missing = steps.FirstOrDefault(s => !TemplateLibrary.Exists("reference/steps/" + s.Kind));
         return missing is not null
             ? "it has no step " + missing.Kind
+            : DerivedWeights.Refusal(plan) is { } derived
+            ? derived
             : steps.OfType<AttendStep>().FirstOrDefault(a => !MaskWriter.CanWrite(a.Settings.Mask)) is { } attend
                 ? "it cannot test the mask " + attend.Settings.Mask
                 : null;
@@ -52,9 +54,9 @@ internal static class ReferenceEmitter
         var steps = new StepRenderer("reference", scalar.Keyword, counting, cancellationToken);
         var methods = new StepMethods(scalar, steps);
         var bodies = new TemplateModel();
-        foreach (PlanBody body in plan.Bodies.Values.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core) && (b.Name != BodyNames.Decode || !b.IsSameAs(plan.Bodies[BodyNames.Prefill]))))
+        foreach (PlanBody body in plan.BodiesRun.Where(b => b.Name != BodyNames.GradientOf(BodyNames.Core)))
         {
-            bodies[body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, methods, steps, cancellationToken);
+            bodies[plan.AlwaysFew && body.Name == BodyNames.Decode ? BodyNames.Prefill : body.Name.Replace('.', '_')] = Body(plan, body, scalar, tables, attends, methods, steps, cancellationToken);
         }
 
         LayerWidths w = plan.Widths;
@@ -68,7 +70,8 @@ internal static class ReferenceEmitter
             ["version"] = SourceFile.Version,
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
-            ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
+            ["few_tokens"] = plan.FewTokens,
+            ["decode_is_prefill"] = plan.Inputs.Cached && (plan.AlwaysFew || plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill])),
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["dim"] = w.Dim,
@@ -88,6 +91,18 @@ internal static class ReferenceEmitter
         model["methods"] = string.Join("\n\n", methods.Texts.Concat(cores));
         model["tables"] = string.Join("\n\n", tables.Fields.Select(t => TemplateLibrary.Render("reference/table", t, cancellationToken)));
         return model;
+    }
+
+    /// <summary>A weight's numbers: the tensor's own, or made of it.</summary>
+    private static string Value(AttentionPlan plan, PlanValue weight, StepMethods methods)
+    {
+        if (DerivedWeights.Slice(plan, weight) is not { } slice)
+        {
+            return "weights." + Identifiers.WeightProperty(weight.Name) + ".Data";
+        }
+
+        string sizes = string.Join(", ", new[] { slice.Heads, DerivedWeights.HeadRows(plan, slice), slice.From, slice.Rows, weight.Type.Channels.Size }.Select(n => n.ToString(CultureInfo.InvariantCulture)));
+        return methods.Of(slice) + "(weights." + Identifiers.WeightProperty(slice.Source) + ".Data, " + sizes + ")";
     }
 
     private static TemplateModel Body(AttentionPlan plan, PlanBody body, ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, StepRenderer renderer, CancellationToken cancellationToken)
@@ -117,7 +132,7 @@ internal static class ReferenceEmitter
         var text = new TemplateModel
         {
             ["scalar"] = scalar.Keyword,
-            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = names[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.TypeText }).ToArray(),
+            ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = names[w], ["value"] = Value(plan, w, methods), ["shape"] = w.TypeText }).ToArray(),
             ["steps"] = steps,
         };
         var model = new TemplateModel { ["text"] = TemplateLibrary.Render("reference/body", text, cancellationToken), ["gradients"] = "" };

@@ -127,6 +127,13 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
         });
     }
 
+    public string Of(SplitStep step) => Method(step, "Part", "", () => new TemplateModel());
+
+    public string Of(ConcatStep step) => Method(step, "Place", "", () => new TemplateModel());
+
+    /// <summary>Rows of each head of a stored weight.</summary>
+    public string Of(HeadSlice slice) => Method("head_slice", "HeadRows", "", () => new TemplateModel());
+
     public static string Symbol(ElementwiseOperator op) => op switch
     {
         ElementwiseOperator.Add => "+",
@@ -149,7 +156,9 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
     }
 
     /// <summary>The method's name; its text is written the first time.</summary>
-    private string Method(PlanStep step, string name, string pattern, Func<TemplateModel> model)
+    private string Method(PlanStep step, string name, string pattern, Func<TemplateModel> model) => Method(step.Kind, name, pattern, model);
+
+    private string Method(string kind, string name, string pattern, Func<TemplateModel> model)
     {
         string key = name + " " + pattern;
         if (!_names.TryGetValue(key, out string? method))
@@ -161,7 +170,7 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
             }
 
             _names.Add(key, method);
-            _texts.Add(renderer.Render("methods/" + step.Kind, method + "\n" + key, () =>
+            _texts.Add(renderer.Render("methods/" + kind, method + "\n" + key, () =>
             {
                 TemplateModel values = model();
                 values["method"] = method;

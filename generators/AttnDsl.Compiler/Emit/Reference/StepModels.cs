@@ -54,6 +54,8 @@ internal sealed class StepModels
         ReduceStep reduce => _methods.Of(reduce),
         RmsNormStep norm => _methods.Of(norm),
         RopeStep rope => _methods.Of(rope),
+        SplitStep split => _methods.Of(split),
+        ConcatStep concat => _methods.Of(concat),
         AttendStep attend => _attends.Forward(attend),
         AttendGradientStep gradient => _attends.Gradient(gradient),
         _ => "",
@@ -146,6 +148,18 @@ internal sealed class StepModels
             case RopeStep rope:
                 Fill(model, rope);
                 break;
+            case SplitStep split:
+                model["x"] = _names[split.X];
+                model["outer"] = Rows(split.X.Type, split.Axis);
+                model["width"] = Text(AxisParts.Width(split.X.Type, split.Axis));
+                model["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                    .Select(p => new TemplateModel { ["y"] = _names[p.Part], ["from"] = p.From, ["size"] = p.Size, ["shape"] = p.Part.TypeText }).ToArray();
+                break;
+            case ConcatStep concat:
+                model["outer"] = Rows(concat.Output.Type, concat.Axis);
+                model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
+                model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _names[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
+                break;
             case AppendStep append:
                 model["x"] = _names[append.X];
                 model["stream"] = Stream(append);
@@ -202,6 +216,14 @@ internal sealed class StepModels
     }
 
     private static string Sizes(TensorType type, bool skipLast, params string[] more) => string.Join(", ", LoopNest.Arguments(type, skipLast).Concat(more));
+
+    /// <summary>Rows in front of an axis, as C#.</summary>
+    private static string Rows(TensorType type, int axis)
+    {
+        long perToken = AxisParts.RowsPerToken(type, axis);
+        string tokens = type.Dims.Contains(Dim.S) ? "rows.Batch * rows.Keys" : "rows.Batch * rows.Tokens";
+        return perToken == 1 ? tokens : tokens + " * " + Text(perToken);
+    }
 
     private string Stream(AppendStep append)
     {

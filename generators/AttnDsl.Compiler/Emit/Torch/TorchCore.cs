@@ -14,11 +14,13 @@ internal static class TorchCore
     /// <summary>Why torch operations do not print a core, or null.</summary>
     public static string? Refusal(AttendStep step) =>
         !TorchScoreWriter.CanWrite(step.Settings.Mask) ? "it has no dense mask for " + step.Settings.Mask
-        : step.Values is null ? "it has no core whose values are a prefix of the keys"
         : step.Outputs.Count > 2 ? "it returns no probabilities"
         : null;
 
-    public static TemplateModel Model(AttendStep step, TorchTables tables, TorchParameters parameters)
+    /// <summary>What distinguishes one core of a layer from another.</summary>
+    public static string Key(AttendStep step) => step.DetailsText + "|" + Text(step.KeyWidth) + "|" + Text(step.ValueWidth) + "|" + step.Sink?.Name;
+
+    public static TemplateModel Model(AttendStep step, TorchTables tables, TorchParameters parameters, string method = "")
     {
         AttendSettings s = step.Settings;
         var score = new TorchScoreWriter(tables.Buffer);
@@ -29,9 +31,11 @@ internal static class TorchCore
         double factor = s.Scale * Math.Sqrt(step.KeyWidth);
         return new TemplateModel
         {
+            ["method"] = method,
+            ["single"] = s.Key.Heads == 1 && (step.Values is null || s.Value.Heads == 1),
             ["query_map"] = Mapped(s.Query),
             ["key_map"] = Mapped(s.Key),
-            ["value_map"] = Mapped(s.Value),
+            ["value_map"] = Mapped(step.Values is null ? s.Key : s.Value),
             ["score_heads"] = Text(s.ScoreHeads),
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),

@@ -24,9 +24,8 @@ internal static class TorchEmitter
         AttendStep[] cores = steps.OfType<AttendStep>().ToArray();
         return NameTaken(target) ? "the class uses the name " + ClassName + " itself"
             : missing is not null ? "it has no step " + missing.Kind
-            : plan.Weights.Any(w => !w.IsStored) ? "it derives no weights"
-            : plan.Inputs.Cached && !plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]) ? "it decodes by the steps of the prefill only"
-            : cores.Select(c => AttendStep.Describe(c.Settings) + c.Sink?.Name).Distinct().Count() != 1 ? "it runs one attention core in a layer"
+            : DerivedWeights.Refusal(plan) is { } derived ? derived
+            : cores.Select(c => c.Settings.Mask).Distinct().Count() != 1 ? "it has one mask in a layer"
             : cores.Select(TorchCore.Refusal).FirstOrDefault(r => r is not null);
     }
 
@@ -37,6 +36,9 @@ internal static class TorchEmitter
         var parameters = new TorchParameters(plan.Weights, bodies);
         var renderer = new StepRenderer("torch", "torch", counting: false, cancellationToken);
         PlanBody core = plan.Bodies[BodyNames.Core];
+        AttendStep own = core.Steps.OfType<AttendStep>().Single();
+        AttendStep[] others = bodies.SelectMany(b => b.Steps).OfType<AttendStep>().GroupBy(TorchCore.Key).Select(g => g.First()).Where(c => TorchCore.Key(c) != TorchCore.Key(own)).ToArray();
+        Dictionary<string, string> methods = others.Select((c, i) => (Key: TorchCore.Key(c), Name: "OtherCore" + (i == 0 ? "" : (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture)))).ToDictionary(c => c.Key, c => c.Name);
         LayerWidths w = plan.Widths;
         var model = new TemplateModel
         {
@@ -54,17 +56,26 @@ internal static class TorchEmitter
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
-            ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
+            ["names"] = string.Join(", ", plan.Weights.Where(weight => weight.IsStored).Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
+            ["core_cached"] = CpuEmitter.ReadsCache(plan),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["ring"] = CacheStreams.Ring(plan.Cache),
-            ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
-            ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
+            ["train"] = Body(plan, plan.Bodies[BodyNames.Train], methods, parameters, tables, renderer),
+            ["core"] = TorchCore.Model(own, tables, parameters),
+            ["others"] = others.Select(c => TorchCore.Model(c, tables, parameters, methods[TorchCore.Key(c)])).ToArray(),
+            ["apart"] = HasFew(plan),
+            ["few_tokens"] = plan.FewTokens,
         };
         if (plan.Inputs.Cached)
         {
-            model["prefill"] = Body(plan, plan.Bodies[BodyNames.Prefill], parameters, tables, renderer);
+            model["prefill"] = Body(plan, plan.Bodies[BodyNames.Prefill], methods, parameters, tables, renderer);
+        }
+
+        if (HasFew(plan))
+        {
+            model["few"] = Body(plan, plan.Bodies[BodyNames.Decode], methods, parameters, tables, renderer);
         }
 
         model["tables"] = tables.Fields.ToArray();
@@ -74,17 +85,20 @@ internal static class TorchEmitter
 
     /// <summary>Backwards are left to autograd.</summary>
     private static IEnumerable<PlanBody> Printed(AttentionPlan plan) =>
-        plan.Bodies.Values.Where(b => b.Name is BodyNames.Train or BodyNames.Core or BodyNames.Prefill);
+        plan.Bodies.Values.Where(b => b.Name is BodyNames.Train or BodyNames.Core or BodyNames.Prefill || (b.Name is BodyNames.Decode && HasFew(plan)));
+
+    /// <summary>Few new tokens have steps of their own.</summary>
+    private static bool HasFew(AttentionPlan plan) => plan.Inputs.Cached && !plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]);
 
     private static bool NameTaken(TargetType target) =>
         target.Self.Name.TrimStart('@') == ClassName
         || target.DeclaredMembers.Any(m => m.TrimStart('@') == ClassName)
         || target.Self.TypeParameters.Any(p => p.TrimStart('@') == ClassName);
 
-    private static TemplateModel Body(AttentionPlan plan, PlanBody body, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
+    private static TemplateModel Body(AttentionPlan plan, PlanBody body, IReadOnlyDictionary<string, string> cores, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
     {
         var identifiers = new Identifiers(new HashSet<string>(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)), System.StringComparer.Ordinal));
-        var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), identifiers, body);
+        var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), cores, identifiers, body);
         return new TemplateModel
         {
             ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
@@ -18,7 +19,7 @@ internal sealed class TorchParameters
 
     public TorchParameters(IReadOnlyList<PlanWeight> weights, IReadOnlyList<PlanBody> bodies)
     {
-        foreach (IGrouping<string, PlanWeight> group in weights.GroupBy(w => Group(w.Name)))
+        foreach (IGrouping<string, PlanWeight> group in weights.Where(w => w.IsStored).GroupBy(w => Group(w.Name)))
         {
             PlanWeight[] members = group.ToArray();
             if (group.Key.Length == 0)
@@ -36,6 +37,16 @@ internal sealed class TorchParameters
             else
             {
                 members.ToList().ForEach(m => Grouped(group.Key, m));
+            }
+        }
+
+        foreach (PlanWeight derived in weights)
+        {
+            if (derived.Derivation is HeadSlice slice)
+            {
+                long rows = weights.First(w => w.Name == slice.Source).Type.Dims[0].Size / slice.Heads;
+                _expressions[derived.Name] = string.Format(
+                    CultureInfo.InvariantCulture, "{0}.view({1}, {2}, {3}).narrow(1, {4}, {5})", _expressions[slice.Source], slice.Heads, rows, derived.Type.Channels, slice.From, slice.Rows);
             }
         }
     }

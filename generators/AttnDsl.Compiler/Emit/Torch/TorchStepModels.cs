@@ -12,19 +12,23 @@ internal sealed class TorchStepModels
     private readonly TorchParameters _parameters;
     private readonly TorchTables _tables;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly IReadOnlyDictionary<string, string> _cores;
     private readonly Identifiers _identifiers;
+    private readonly PlanBody _body;
     private readonly Dictionary<PlanValue, string> _names = new();
     private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
 
     // Values that are streams of a cache.
     private readonly HashSet<PlanValue> _appended = new();
 
-    public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, Identifiers identifiers, PlanBody body)
+    public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, IReadOnlyDictionary<string, string> cores, Identifiers identifiers, PlanBody body)
     {
+        _cores = cores;
         _parameters = parameters;
         _tables = tables;
         _streams = streams;
         _identifiers = identifiers;
+        _body = body;
         foreach (PlanValue input in body.Inputs)
         {
             _names[input] = identifiers.Local(input.Name);
@@ -44,7 +48,9 @@ internal sealed class TorchStepModels
         for (int i = 0; i < model.Count; i++)
         {
             identity[2 * i] = model.NameAt(i);
-            identity[(2 * i) + 1] = System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
+            identity[(2 * i) + 1] = model.ValueAt(i) is TemplateModel[] parts
+                ? string.Join(";", parts.Select(part => string.Join(",", Enumerable.Range(0, part.Count).Select(part.ValueAt))))
+                : System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
         }
 
         return renderer.Render("steps/" + step.Kind, new StepIdentity(identity), () => model);
@@ -111,6 +117,20 @@ internal sealed class TorchStepModels
             case RopeStep turned:
                 Fill(model, turned, declare, cos, sin);
                 break;
+            case SplitStep split:
+                model["axis"] = Text(split.Axis);
+                foreach (PlanValue part in split.Outputs.Skip(1))
+                {
+                    _names[part] = _identifiers.Local(part.Name);
+                }
+
+                model["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                    .Select(p => new TemplateModel { ["y"] = _names[p.Part], ["from"] = Along(split.Outputs, p.Part, split.Axis), ["size"] = p.Part.Type.Dims[split.Axis].Text, ["dense"] = FeedsCore(p.Part), ["shape"] = p.Part.TypeText }).ToArray();
+                break;
+            case ConcatStep concat:
+                model["axis"] = Text(concat.Axis);
+                model["parts"] = concat.Inputs.Select(part => new TemplateModel { ["x"] = this[part] }).ToArray();
+                break;
             case AppendStep append:
                 _appended.Add(append.Output);
                 model["stream"] = _streams.ToList().IndexOf(append.Stream);
@@ -118,9 +138,11 @@ internal sealed class TorchStepModels
                 break;
             case AttendStep attend:
                 // A core over the cache takes its streams as they are, any other step their tensors.
-                bool cached = _appended.Contains(attend.K) && _appended.Contains(attend.Values!);
+                string other = _cores.TryGetValue(TorchCore.Key(attend), out string? method) ? method : "";
+                bool cached = other.Length == 0 && attend.Values is not null && _appended.Contains(attend.K) && _appended.Contains(attend.Values);
+                model["core"] = other;
                 model["k"] = cached ? _names[attend.K] : this[attend.K];
-                model["v"] = cached ? _names[attend.Values!] : this[attend.Values!];
+                model["v"] = attend.Values is null ? this[attend.K] + ".narrow(-1, 0, " + Text(attend.ValueWidth) + ")" : cached ? _names[attend.Values] : this[attend.Values];
                 break;
             default:
                 throw new PlanException("TorchSharp has no model for " + step.Kind);
@@ -163,6 +185,12 @@ internal sealed class TorchStepModels
             cos,
             sin);
     }
+
+    // Kernels read dense vectors only.
+    private bool FeedsCore(PlanValue value) => _body.Steps.Any(s => s is AttendStep && s.Inputs.Contains(value));
+
+    /// <summary>Where a part begins along its axis.</summary>
+    private static string Along(IEnumerable<PlanValue> parts, PlanValue part, int axis) => Text(parts.TakeWhile(p => p != part).Sum(p => p.Type.Dims[axis].Size));
 
     /// <summary>Axes of a wider type that a narrower one lacks, or has with extent 1.</summary>
     private static string Axes(TensorType wide, TensorType narrow)

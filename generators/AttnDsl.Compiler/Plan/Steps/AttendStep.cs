@@ -11,7 +11,7 @@ namespace AttnDsl.Compiler.Plan.Steps;
 /// <param name="Query">Score head to query head.</param>
 /// <param name="Key">Score head to key head.</param>
 /// <param name="Value">Score head to value head.</param>
-/// <param name="Scale">Factor on ⟨q, k⟩; not a function of the key width (an absorbed latent keeps its expanded one).</param>
+/// <param name="Scale">Factor on ⟨q, k⟩; not a function of the key width (a core over what keys are made from keeps that of the keys).</param>
 /// <param name="Score">Expression applied to the scaled score.</param>
 /// <param name="Mask">Visible pairs.</param>
 /// <param name="ValuePrefix">When positive, values are the first channels of the keys: one stream serves both.</param>

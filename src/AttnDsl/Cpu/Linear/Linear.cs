@@ -93,6 +93,54 @@ public static class Linear
         }
     }
 
+    /// <summary>y[t, h, r] = Σ_c x[t, h, c] w[h, from + r, c]: every head has rows of a taller matrix of its own, read where they are.</summary>
+    /// <param name="x">[tokens, heads, input].</param>
+    /// <param name="weight">[heads, headRows, input].</param>
+    /// <param name="y">[tokens, heads, output], overwritten.</param>
+    /// <param name="tokens">Rows of x.</param>
+    /// <param name="input">Channels of x.</param>
+    /// <param name="output">Channels of y: rows taken.</param>
+    /// <param name="heads">Maps.</param>
+    /// <param name="headRows">Rows of a head's matrix.</param>
+    /// <param name="from">First row taken.</param>
+    /// <param name="threads">Threads to use at most; 0: <see cref="CpuThreads.Count"/>.</param>
+    /// <exception cref="ArgumentException">A span has not the length its shape asks for.</exception>
+    public static unsafe void ApplySlice(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, Span<float> y, int tokens, int input, int output, int heads, int headRows, int from, int threads = 0)
+    {
+        Expect(nameof(x), x.Length, tokens, heads, input);
+        Expect(nameof(weight), weight.Length, heads, headRows, input);
+        Expect(nameof(y), y.Length, tokens, heads, output);
+        ExpectSlice(output, headRows, from);
+        fixed (float* a = x, b = weight, c = y)
+        {
+            HeadMaps.Run(a, b + ((long)from * input), (long)headRows * input, c, tokens, input, output, heads, transposed: false, CpuThreads.Resolve(threads));
+        }
+    }
+
+    /// <summary>y[t, h, c] = Σ_r x[t, h, r] w[h, from + r, c]: the transposed map of <see cref="ApplySlice"/>.</summary>
+    /// <param name="x">[tokens, heads, output].</param>
+    /// <param name="weight">[heads, headRows, input].</param>
+    /// <param name="y">[tokens, heads, input], overwritten.</param>
+    /// <param name="tokens">Rows of x.</param>
+    /// <param name="input">Channels of y: the weight's input.</param>
+    /// <param name="output">Channels of x: rows taken.</param>
+    /// <param name="heads">Maps.</param>
+    /// <param name="headRows">Rows of a head's matrix.</param>
+    /// <param name="from">First row taken.</param>
+    /// <param name="threads">Threads to use at most; 0: <see cref="CpuThreads.Count"/>.</param>
+    /// <exception cref="ArgumentException">A span has not the length its shape asks for.</exception>
+    public static unsafe void ApplySliceTransposed(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, Span<float> y, int tokens, int input, int output, int heads, int headRows, int from, int threads = 0)
+    {
+        Expect(nameof(x), x.Length, tokens, heads, output);
+        Expect(nameof(weight), weight.Length, heads, headRows, input);
+        Expect(nameof(y), y.Length, tokens, heads, input);
+        ExpectSlice(output, headRows, from);
+        fixed (float* a = x, b = weight, c = y)
+        {
+            HeadMaps.Run(a, b + ((long)from * input), (long)headRows * input, c, tokens, input, output, heads, transposed: true, CpuThreads.Resolve(threads));
+        }
+    }
+
     /// <summary>y[r, c] = Σ_t a[t, r] b[t, c]: the gradient of a weight.</summary>
     /// <param name="a">[tokens, heads, rows].</param>
     /// <param name="b">[tokens, heads, columns].</param>
@@ -133,6 +181,12 @@ public static class Linear
                     threads);
             }
         }
+    }
+
+    private static void ExpectSlice(int rows, int headRows, int from)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(from, headRows - rows);
     }
 
     private static void Expect(string parameter, int length, int a, int b, int c)

@@ -40,7 +40,7 @@ public sealed class TemplateTests
             new TemplateModel
             {
                 ["scalar"] = "double",
-                ["weights"] = new[] { new TemplateModel { ["local"] = name, ["property"] = name.ToUpperInvariant(), ["shape"] = rotates ? "[1]" : "[2, 3]" } },
+                ["weights"] = new[] { new TemplateModel { ["local"] = name, ["value"] = "weights." + name.ToUpperInvariant() + ".Data", ["shape"] = rotates ? "[1]" : "[2, 3]" } },
                 ["steps"] = name + "(\n    1);",
             },
             default);

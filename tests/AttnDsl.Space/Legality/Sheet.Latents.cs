@@ -1,0 +1,124 @@
+using System;
+
+namespace AttnDsl.Space.Legality;
+
+internal sealed partial class Sheet
+{
+    private static readonly string[] s_keyValueSetters = ["GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery"];
+
+    // Channels of a query or key head that turn, that a norm sees, that codes group, and all; channels of a value head.
+    private long? _rotated;
+    private long? _normed;
+    private long? _coded;
+    private long? _keyWidth;
+    private long? _valueWidth;
+    private bool _latentSound = true;
+
+    private void Latents()
+    {
+        _rotated = _normed = _coded = _keyWidth = _valueWidth = _headDim;
+        if (_stack.Has("LatentKV"))
+        {
+            Latent();
+        }
+
+        Bottleneck();
+    }
+
+    // H, r, dn, dv ≥ 1; dr even; every head has its own keys and values; only the dr channels turn.
+    private void Latent()
+    {
+        const string Name = "LatentKV";
+        long? rank = Count(Name, "rank");
+        long? rope = Gives(Name, "ropeDim") || Gives(Name, "RopeDim") ? Either(Name, "ropeDim", "RopeDim", 0) : _stack.Has("Rope") ? _headDim / 4 * 2 : 0;
+        long? nope = Gives(Name, "nopeDim") || Gives(Name, "NopeDim") ? Either(Name, "nopeDim", "NopeDim", 1) : _headDim;
+        long? value = Gives(Name, "valueDim") || Gives(Name, "ValueDim") ? Either(Name, "valueDim", "ValueDim", 1) : _headDim;
+        string? argument = Gives(Name, "ropeDim") ? "ropeDim" : Gives(Name, "RopeDim") ? "RopeDim" : null;
+        if (rope % 2 == 1)
+        {
+            Add("ATTN0701", Name, argument);
+            rope = null;
+        }
+        else if (_stack.Has("Rope") && rope == 0)
+        {
+            Add("ATTN0704", Name, argument);
+            rope = null;
+        }
+        else if (!_stack.Has("Rope") && rope > 0)
+        {
+            Add("ATTN0705", Name, argument);
+        }
+
+        bool epsilon = Gives(Name, "Eps") && Positive(Name, "Eps") is not null;
+        if (epsilon && _stack.Find(Name)!["LatentNorm"] is { Number: 0 })
+        {
+            Add("ATTN0710", Name, "Eps");
+        }
+
+        Paths();
+        _latentSound = rope is not null && nope is not null && value is not null;
+        (_rotated, _normed, _coded, _keyWidth, _valueWidth) = (rope > 0 ? rope : null, nope, null, rope + nope, value);
+        if (rank is { } r && rope is { } dr && nope is { } dn && value is { } dv && _queryHeads is { } heads && _dim is { } dim)
+        {
+            double expanded = (double)heads * (dn + dv);
+            if (Math.Max((r + dr) * (double)dim, expanded * r) > Array.MaxLength)
+            {
+                Add("ATTN0110", Name, "rank");
+                return;
+            }
+
+            if (r >= expanded / 2)
+            {
+                Add("ATTN0702", Name, "rank");
+            }
+
+            if (r < dn + dv)
+            {
+                Add("ATTN0703", Name, "rank");
+            }
+        }
+    }
+
+    private void Paths()
+    {
+        bool cached = _stack.Has("Causal") && _stack.Find("Causal")!["align"]?.Member != "TopLeft";
+        Member("LatentKV", "DecodePath");
+        if (_stack.Find("LatentKV")!["DecodePath"] is { Member: not null } path)
+        {
+            if (!cached)
+            {
+                Add("ATTN0709", "LatentKV", "DecodePath");
+            }
+
+            if (_stack.Has("QkNorm") && path.Member == "Absorb")
+            {
+                Fight("ATTN0707", "LatentKV", "QkNorm");
+                return;
+            }
+        }
+
+        if (_stack.Has("QkNorm"))
+        {
+            Add("ATTN0706", "QkNorm");
+        }
+    }
+
+    // A bottleneck wider than what it replaces is none.
+    private void Bottleneck()
+    {
+        Positive("LowRankQuery", "Eps");
+        bool known = _latentSound && _queryHeads is not null && _keyValueHeads is not null && _headDim is not null;
+        if (Count("LowRankQuery", "rank") is { } rank && known && _dim is { } dim && _keyWidth is { } width)
+        {
+            double features = (double)_queryHeads!.Value * width;
+            if (Math.Max(rank * (double)dim, rank * features) > Array.MaxLength)
+            {
+                Add("ATTN0110", "LowRankQuery", "rank");
+            }
+            else if (rank * (dim + features) >= dim * features)
+            {
+                Add("ATTN0711", "LowRankQuery", "rank");
+            }
+        }
+    }
+}
