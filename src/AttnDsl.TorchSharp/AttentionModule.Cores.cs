@@ -252,7 +252,25 @@ public abstract partial class AttentionModule
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(like);
-        Tensor angles = rows.Positions * tensor(frequencies, device: like.device);
+        return Turns(rows.Positions, frequencies, magnitude, like);
+    }
+
+    /// <summary>cos and sin of position · frequency of every visible key, cached ones included; otherwise as <see cref="Turns(RowTensors, double[], double, Tensor)"/>.</summary>
+    /// <param name="rows">The call's rows.</param>
+    /// <param name="frequencies">Angle per position of each pair.</param>
+    /// <param name="magnitude">Factor on both.</param>
+    /// <param name="like">Type of the result.</param>
+    /// <returns>[B or 1, S, 1, pairs].</returns>
+    protected static (Tensor Cos, Tensor Sin) KeyTurns(RowTensors rows, double[] frequencies, double magnitude, Tensor like)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(like);
+        return Turns(rows.KeyPositions, frequencies, magnitude, like);
+    }
+
+    private static (Tensor Cos, Tensor Sin) Turns(Tensor positions, double[] frequencies, double magnitude, Tensor like)
+    {
+        Tensor angles = positions * tensor(frequencies, device: like.device);
         return ((angles.cos() * magnitude).to(like.dtype), (angles.sin() * magnitude).to(like.dtype));
     }
 

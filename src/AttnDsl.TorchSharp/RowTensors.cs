@@ -15,6 +15,7 @@ public sealed class RowTensors
     private Tensor? _row;
     private Tensor? _column;
     private Tensor? _positions;
+    private Tensor? _keyPositions;
 
     internal RowTensors(TokenRows rows, Device device)
     {
@@ -59,6 +60,9 @@ public sealed class RowTensors
 
     /// <summary>Position id of each new token, float64 [B or 1, T, 1, 1].</summary>
     public Tensor Positions => _positions ??= MakePositions();
+
+    /// <summary>Position id of each key, float64 [B or 1, S, 1, 1].</summary>
+    public Tensor KeyPositions => _keyPositions ??= MakeKeyPositions();
 
     /// <summary>Where query and key are both real, bool [B, 1, T, S]; null when all are.</summary>
     public Tensor? Real => IsFull ? null : RealKeys() & RealTokens().view(Batch, 1, Tokens, 1);
@@ -131,6 +135,23 @@ public sealed class RowTensors
         }
 
         return tensor(pasts, device: _device).view(pasts.Length, 1, 1);
+    }
+
+    private Tensor MakeKeyPositions()
+    {
+        var positions = new double[(long)Batch * Keys];
+        bool inPlace = true;
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int j = 0; j < Rows.KeyCount(b); j++)
+            {
+                int position = Rows.KeyPosition(b, j);
+                positions[((long)b * Keys) + j] = position;
+                inPlace &= position == j;
+            }
+        }
+
+        return inPlace ? arange(Keys, float64, _device).view(1, Keys, 1, 1) : tensor(positions, device: _device).view(Batch, Keys, 1, 1);
     }
 
     private Tensor MakePositions()

@@ -17,6 +17,12 @@ public enum Operand
 /// <summary>Where a transformation of an operand sits between its projection and the core; lower comes first.</summary>
 public enum Stage
 {
+    /// <summary>Maps over all heads of the operand together.</summary>
+    Mix = 2,
+
+    /// <summary>Maps of every head to the width that scores read.</summary>
+    Widen = 6,
+
     /// <summary>Norms per head vector.</summary>
     Normalise = 10,
 
@@ -35,6 +41,8 @@ public enum ScoreOrder
 public enum FormulaOrder
 {
     Projection = 0,
+    Mix = 2,
+    Widen = 6,
     Normalise = 10,
     Rotate = 20,
     Scale = 30,
@@ -55,6 +63,7 @@ public sealed class LayerDraft
     private readonly Ranked<PlanWeight> _weights = new();
     private readonly List<PlanBuffer> _buffers = new();
     private readonly Ranked<Func<BodyBuilder, PlanValue, PlanValue>>[] _transformations = [new(), new(), new()];
+    private readonly bool[] _mixed = new bool[3];
     private readonly Ranked<Func<ScoreExpression, ScoreExpression>> _scores = new();
     private readonly Ranked<string> _formula = new();
 
@@ -114,6 +123,9 @@ public sealed class LayerDraft
     /// <summary>Where queries, keys and values come from.</summary>
     public ILayerSource Source { get; set; }
 
+    /// <summary>How keys are kept where that is not as the scores read them; null: after all their transformations.</summary>
+    public StoredKeys? StoredKeys { get; set; }
+
     /// <summary>q, k and v projections carry a bias.</summary>
     public bool HasBias { get; set; }
 
@@ -155,31 +167,54 @@ public sealed class LayerDraft
 
     public void Buffer(PlanBuffer buffer) => _buffers.Add(buffer);
 
+    /// <summary>Says that a transformation mixes an operand's channels: the rows of its projection are then not those that rotate.</summary>
+    public void Mixes(Operand operand) => _mixed[(int)operand] = true;
+
+    /// <summary>The rows of an operand's projection that rotate, or null.</summary>
+    public RotatedRows? RotatedRows(Operand operand, long heads) => operand == Operand.Value || _mixed[(int)operand] ? null : Rotated(heads);
+
+    /// <summary>Rows of heads that rotate; null without a rotation.</summary>
+    public RotatedRows? Rotated(long heads) => Rotation is { } rotation ? new RotatedRows(heads, Widths.KeyWidth, rotation.RotaryDim) : null;
+
     public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations[(int)operand].Add((int)stage, apply);
 
     public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((int)order, apply);
 
     public void Explain(FormulaOrder order, string line) => _formula.Add((int)order, line);
 
-    /// <summary>Every transformation of an operand, in stage order.</summary>
-    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value)
+    /// <summary>The transformations of an operand from one stage on and before another, in stage order.</summary>
+    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value, int from = int.MinValue, int before = int.MaxValue)
     {
-        foreach (Func<BodyBuilder, PlanValue, PlanValue> apply in _transformations[(int)operand].Items)
+        Ranked<Func<BodyBuilder, PlanValue, PlanValue>> all = _transformations[(int)operand];
+        for (int i = 0; i < all.Items.Count; i++)
         {
-            value = apply(body, value);
+            if (all.Ranks[i] >= from && all.Ranks[i] < before)
+            {
+                value = all.Items[i](body, value);
+            }
         }
 
         return value;
     }
 }
 
+/// <summary>Keys that are kept before some of their transformations, which run over all visible ones whenever they are read.</summary>
+/// <param name="Before">The first stage that comes after the cache.</param>
+/// <param name="Width">Channels of a kept key head.</param>
+/// <param name="Content">What is kept, for docs.</param>
+public sealed record StoredKeys(Stage Before, long Width, string Content);
+
 /// <summary>Order of weights in checkpoints and in Weights.</summary>
 public enum WeightPlace
 {
     Query = 100,
     QueryBias = 110,
+    QueryGate = 120,
+    QueryUp = 130,
+    QueryDown = 140,
     Key = 200,
     KeyBias = 210,
+    KeyExpansion = 220,
     Value = 300,
     ValueBias = 310,
     Output = 400,

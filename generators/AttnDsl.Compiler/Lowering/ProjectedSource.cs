@@ -5,7 +5,7 @@ using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Lowering;
 
-/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them.</summary>
+/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them, or as they are before some stage.</summary>
 public sealed class ProjectedSource : ILayerSource
 {
     private readonly LayerDraft _draft;
@@ -16,23 +16,27 @@ public sealed class ProjectedSource : ILayerSource
 
     private LayerWidths W => _draft.Widths;
 
-    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, W.KeyWidth, 1, FullStorage.Instance, "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel));
+    /// <summary>Channels of a key head as projected and kept.</summary>
+    private long KeyWidth => _draft.StoredKeys?.Width ?? W.KeyWidth;
+
+    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, KeyWidth, 1, FullStorage.Instance, _draft.StoredKeys?.Content ?? "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel));
 
     private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, FullStorage.Instance, "values", _draft.CacheCodes?.Along(CodeAxis.Token));
 
     public Operands Build(BodyBuilder body, PlanValue x, bool cached)
     {
-        PlanValue q = Project(body, x, Operand.Query, "q", W.QueryHeads, W.KeyWidth, WeightPlace.Query, WeightPlace.QueryBias);
-        PlanValue k = Project(body, x, Operand.Key, "k", W.KeyHeads, W.KeyWidth, WeightPlace.Key, WeightPlace.KeyBias);
-        PlanValue v = Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias);
-        return cached
-            ? new Operands(q, body.Append(k, KeyStream, "keys"), body.Append(v, ValueStream, "values"))
-            : new Operands(q, k, v);
+        int border = (int?)_draft.StoredKeys?.Before ?? int.MaxValue;
+        PlanValue q = _draft.Transformed(Operand.Query, body, Project(body, x, Operand.Query, "q", W.QueryHeads, W.KeyWidth, WeightPlace.Query, WeightPlace.QueryBias));
+        PlanValue k = _draft.Transformed(Operand.Key, body, Project(body, x, Operand.Key, "k", W.KeyHeads, KeyWidth, WeightPlace.Key, WeightPlace.KeyBias), before: border);
+        PlanValue v = _draft.Transformed(Operand.Value, body, Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias));
+        k = cached ? body.Append(k, KeyStream, "keys") : k;
+        v = cached ? body.Append(v, ValueStream, "values") : v;
+        return new Operands(q, _draft.Transformed(Operand.Key, body, k, from: border), v);
     }
 
     private PlanValue Project(BodyBuilder body, PlanValue x, Operand operand, string name, long heads, long width, WeightPlace place, WeightPlace biasPlace)
     {
-        RotatedRows? rotated = operand != Operand.Value && _draft.Rotation is { } rotation ? new RotatedRows(heads, width, rotation.RotaryDim) : null;
+        RotatedRows? rotated = _draft.RotatedRows(operand, heads);
         PlanWeight weight = _draft.Weight(place, () => new PlanWeight(name + "_proj.weight", TensorType.Constant(heads * width, W.Dim), Rotated: rotated));
         PlanValue value = body.Linear(x, body.Weight(weight), name + "_flat");
         if (_draft.HasBias)
@@ -41,6 +45,6 @@ public sealed class ProjectedSource : ILayerSource
             value = body.Add(value, body.Weight(bias), name + "_biased");
         }
 
-        return _draft.Transformed(operand, body, body.SplitHeads(value, heads, name));
+        return body.SplitHeads(value, heads, name);
     }
 }

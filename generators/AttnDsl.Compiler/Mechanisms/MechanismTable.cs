@@ -16,6 +16,8 @@ public static class MechanismTable
         new ReverseSparseQueryMechanism(),
         new GroupedQueryMechanism(),
         new MultiQueryMechanism(),
+        new AugmentedQueryMechanism(),
+        new KeyWidthMechanism(),
         new QkNormMechanism(),
         new RopeMechanism(),
         new YarnMechanism(),

@@ -158,8 +158,8 @@ public static class PairTable
         RuleTable.PresetFixesKv,
         "they give different numbers of key/value heads",
         null,
-        spec => Half(spec) is { } half && Kv(spec, kvSetter) is { } kv && kv != half,
-        spec => [$"[SymmetricSparseQuery] fixes the key/value heads at {Text.Of(Half(spec)!.Value)}, half of the heads, and [{kvSetter}] says {Text.Of(Kv(spec, kvSetter)!.Value)}"]);
+        spec => Half(spec) is { } half && Kv(spec, kvSetter).Any(kv => kv != half),
+        spec => [$"[SymmetricSparseQuery] fixes the key/value heads at {Text.Of(Half(spec)!.Value)}, half of the heads, and [{kvSetter}] says {string.Join(" and ", Kv(spec, kvSetter).Select(Text.Of))}"]);
 
     // Its kv is an argument of its own, so a second place to say it is never needed, equal or not.
     private static PairRow ReverseWith(string kvSetter) => new(
@@ -172,10 +172,16 @@ public static class PairTable
     private static long? Half(AttentionSpec spec) =>
         spec.Find("Attention")?.Int("heads") is { } heads && heads >= 2 && heads % 2 == 0 ? heads / 2 : null;
 
-    private static long? Kv(AttentionSpec spec, string kvSetter)
+    /// <summary>The key/value heads that an attribute sets, as far as they are counts.</summary>
+    private static long[] Kv(AttentionSpec spec, string kvSetter)
     {
-        long kv = kvSetter == "MultiQuery" ? 1 : spec.Find(kvSetter)?.Int("kv") ?? 0;
-        return kv >= 1 ? kv : null;
+        if (kvSetter == "MultiQuery")
+        {
+            return [1];
+        }
+
+        GroupedQuerySettings settings = GroupedQuerySettings.Read(spec.Find(kvSetter)!);
+        return [.. new[] { settings.KeyHeads, settings.ValueHeads }.Distinct().Where(heads => heads >= 1)];
     }
 
     private static long? OneSided(AttentionSpec spec) =>

@@ -87,10 +87,10 @@ public static class RuleTable
         "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; {2}, or give headDim");
 
     public static readonly RuleDescriptor KvDoesNotDivide = Error(
-        "ATTN0202", "kv does not divide the query heads", "kv: {0} does not divide the {1} query heads; {2}");
+        "ATTN0202", "Key/value heads do not divide the query heads", "{0}: {1} does not divide the {2} query heads; {3}");
 
     public static readonly RuleDescriptor KvExceedsQueryHeads = Error(
-        "ATTN0203", "More key/value heads than query heads", "kv: {0} is more than the {1} query heads; {2}, or use [ReverseSparseQuery] for more key/value heads than query heads");
+        "ATTN0203", "More key/value heads than query heads", "{0}: {1} is more than the {2} query heads; {3}");
 
     public static readonly RuleDescriptor RatioDoesNotDivide = Error(
         "ATTN0204", "The ratio does not divide the heads", "ratio: {0} does not divide the {1} heads of [Attention]; {2}");
@@ -226,6 +226,19 @@ public static class RuleTable
         "ATTN0608",
         "Codes in pages",
         "[{0}] does not go with [{1}] here: rows share pages, and quantizing the old tokens of one row would change them under another; store the cache contiguously or remove [QuantizedCache]");
+
+    // 074x to 077x: head counts and widths apart for queries, keys and values; what happens to them before the core
+    public static readonly RuleDescriptor MoreKeysThanValues = Info(
+        "ATTN0740", "More key heads than value heads", "keyHeads: {0} is more than valueHeads: {1}: models lose more by fewer value heads than by fewer key heads, so the counts are perhaps exchanged");
+
+    public static readonly RuleDescriptor EqualHeadCounts = Info(
+        "ATTN0741", "As many key heads as value heads", "valueHeads: {0} equals keyHeads: [GroupedQuery(kv: {0})] says the same");
+
+    public static readonly RuleDescriptor KeysWiderThanHeads = Error(
+        "ATTN0742", "Keys wider than the head", "width: {0} is more than the {1} channels of a head, to which keys are widened when they are read; {2}");
+
+    public static readonly RuleDescriptor KeysAsWideAsHeads = Info(
+        "ATTN0743", "Keys as wide as the head", "width: {0} is the width of a head: no key is narrowed and [KeyWidth] can go");
 
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

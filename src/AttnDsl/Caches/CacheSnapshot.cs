@@ -9,11 +9,12 @@ public sealed class CacheSnapshot : IDisposable
 {
     private KvKept? _kept;
 
-    internal CacheSnapshot(StackCache owner, int[] lengths, int[][]? segments, KvKept kept)
+    internal CacheSnapshot(StackCache owner, int[] lengths, int[][]? segments, int[][]? positions, KvKept kept)
     {
         Owner = owner;
         Lengths = lengths;
         Segments = segments;
+        Positions = positions;
         _kept = kept;
     }
 
@@ -22,6 +23,8 @@ public sealed class CacheSnapshot : IDisposable
     internal int[] Lengths { get; }
 
     internal int[][]? Segments { get; }
+
+    internal int[][]? Positions { get; }
 
     internal KvKept Kept => _kept ?? throw new ObjectDisposedException(nameof(CacheSnapshot));
 

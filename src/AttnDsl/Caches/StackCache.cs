@@ -27,6 +27,7 @@ public sealed class StackCache
 {
     private readonly List<KvCache> _layers = [];
     private readonly CacheSegments _segments;
+    private readonly CacheSegments _positions;
     private readonly int[] _lengths;
     private readonly int[] _added;
 
@@ -105,6 +106,7 @@ public sealed class StackCache
         Batch = batch;
         Placement = null!;
         _segments = new CacheSegments(batch);
+        _positions = new CacheSegments(batch, positions: true);
         _lengths = new int[batch];
         _added = new int[batch];
         _extended = TokenRows.Blank(batch);
@@ -241,6 +243,7 @@ public sealed class StackCache
         }
 
         _segments.Any = false;
+        _positions.Any = false;
     }
 
     /// <summary>Forgets a row's tokens.</summary>
@@ -263,6 +266,7 @@ public sealed class StackCache
 
         Placement.Fork(from, to, _lengths[from]);
         _segments.Fork(from, to, _lengths[from]);
+        _positions.Fork(from, to, _lengths[from]);
         _lengths[to] = _lengths[from];
         _isOpen = false;
     }
@@ -285,12 +289,13 @@ public sealed class StackCache
 
         Placement.Arrange(rows, _added);
         _segments.Arrange(rows, _added);
+        _positions.Arrange(rows, _added);
         _added.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
 
     /// <summary>What the rows hold now, to come back to. Disposing of the snapshot frees what it keeps.</summary>
-    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), Placement.Keep(_lengths));
+    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _positions.Keep(_lengths), Placement.Keep(_lengths));
 
     /// <summary>Comes back to a snapshot, as often as one likes.</summary>
     /// <param name="snapshot">A snapshot of this stack.</param>
@@ -306,6 +311,7 @@ public sealed class StackCache
 
         Placement.Restore(snapshot.Kept, snapshot.Lengths);
         _segments.Restore(snapshot.Segments);
+        _positions.Restore(snapshot.Positions);
         snapshot.Lengths.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
@@ -385,6 +391,7 @@ public sealed class StackCache
 
         Placement.Settle(_lengths);
         _segments.Any |= _extended.HasQuerySegments;
+        _positions.Any |= _extended.HasPositions;
         _isOpen = false;
     }
 
@@ -404,12 +411,20 @@ public sealed class StackCache
         else
         {
             int keys = Longest(_lengths);
+            int room = Tables is null ? Capacity : keys;
+            bool placed = _positions.Any || block.HasPositions;
             if (segmented)
             {
-                _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
+                _segments.Write(block, _lengths, room);
             }
 
-            _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
+            if (placed)
+            {
+                _positions.Write(block, _lengths, room);
+            }
+
+            _extended.Become(
+                block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride, placed ? _positions.Ids : null, _positions.Stride);
         }
 
         _block = block;
@@ -434,7 +449,15 @@ public sealed class StackCache
             _segments.Squeeze(books.Ring.Sinks, _evicted, _seen, _added, keys);
         }
 
-        _extended.Become(block, keys, _seen, segmented ? _segments.Query : null, segmented ? _segments.Squeezed : null, keys, _evicted);
+        bool placed = _positions.Any || block.HasPositions;
+        if (placed)
+        {
+            _positions.Write(block, _lengths, Longest(_lengths));
+            _positions.Squeeze(books.Ring.Sinks, _evicted, _seen, _added, keys);
+        }
+
+        _extended.Become(
+            block, keys, _seen, segmented ? _segments.Query : null, segmented ? _segments.Squeezed : null, keys, placed ? _positions.Squeezed : null, keys, _evicted, books.Ring.Sinks);
     }
 
     private int Longest(ReadOnlySpan<int> cached)

@@ -32,7 +32,11 @@ public unsafe ref struct Scratch
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         ArgumentOutOfRangeException.ThrowIfNegative(perToken);
         ArgumentOutOfRangeException.ThrowIfNegative(parts);
-        long length = checked((tokens * perToken) + (parts * Workspace.Padded(1)));
+        return Rent(checked((tokens * perToken) + (parts * Workspace.Padded(1))));
+    }
+
+    private static Scratch Rent(long length)
+    {
         Workspace workspace = WorkspacePool.Rent();
         try
         {
@@ -43,6 +47,23 @@ public unsafe ref struct Scratch
             WorkspacePool.Return(workspace);
             throw;
         }
+    }
+
+    /// <summary>Rents room for values of new tokens and of visible keys.</summary>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="perToken">Floats that all parts need per token.</param>
+    /// <param name="keys">Visible keys of the call, of all rows together.</param>
+    /// <param name="perKey">Floats that all parts need per key.</param>
+    /// <param name="parts">Number of parts: each starts on a cache line.</param>
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public static Scratch Rent(int tokens, long perToken, int keys, long perKey, int parts)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        ArgumentOutOfRangeException.ThrowIfNegative(perToken);
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+        ArgumentOutOfRangeException.ThrowIfNegative(perKey);
+        ArgumentOutOfRangeException.ThrowIfNegative(parts);
+        return Rent(checked((tokens * perToken) + (keys * perKey) + (parts * Workspace.Padded(1))));
     }
 
     /// <summary>The next part, [tokens, width], undefined.</summary>

@@ -35,7 +35,15 @@ public sealed class LayerPlanTests
 
     private static Stack TwoSidedStack => Stack.Attention(32, 4).And("SlidingWindow", ("left", 5), ("right", 2));
 
-    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided");
+    private static Stack SigmaStack => Stack.Attention(48, 8)
+        .And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4))
+        .And("AugmentedQuery", ("width", 20))
+        .And("Rope", ("theta", 50000.0))
+        .And("Causal");
+
+    private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal").And("Segments");
+
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "sigma", "narrow");
 
     [Fact]
     public void Llama() => Snapshot.Matches(Lower(LlamaStack));
@@ -51,6 +59,12 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void TwoSidedWindow() => Snapshot.Matches(Lower(TwoSidedStack));
+
+    [Fact]
+    public void Sigma() => Snapshot.Matches(Lower(SigmaStack));
+
+    [Fact]
+    public void NarrowKeys() => Snapshot.Matches(Lower(NarrowStack));
 
     [Theory]
     [MemberData(nameof(Stacks))]
@@ -74,7 +88,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "sigma", "narrow" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -93,6 +107,8 @@ public sealed class LayerPlanTests
         "gpt-oss" => GptOssStack,
         "reverse" => ReverseStack,
         "gemma" => GemmaStack,
+        "sigma" => SigmaStack,
+        "narrow" => NarrowStack,
         _ => TwoSidedStack,
     });
 

@@ -97,6 +97,8 @@ public sealed class TableTests
             "ExtremeSparseQuery" => [("ratio", 4)],
             "ReverseSparseQuery" => [("heads", 2), ("kv", 8)],
             "GroupedQuery" => [("kv", 2)],
+            "AugmentedQuery" => [("width", 12)],
+            "KeyWidth" => [("width", 4)],
             "Yarn" => [("factor", 4), ("originalLength", 4096)],
             "SlidingWindow" => [("size", 4)],
             _ => Array.Empty<(string, object)>(),

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Cli;
 
-/// <summary>The recordings of grouped and sparse query attention, the stack each was recorded from, and one map for all.</summary>
+/// <summary>The recordings of grouped, sparse and differential query attention, the stack each was recorded from, and one map for all.</summary>
 internal static class GoldenStacks
 {
     /// <summary>Names the recordings use.</summary>
@@ -22,6 +22,10 @@ internal static class GoldenStacks
         "bo = o_proj.bias",
         "q_norm = q_norm.weight   # per head",
         "k_norm = k_norm.weight",
+        "Wq_gate = q_gate_proj.weight",
+        "Wq_up = q_up_proj.weight",
+        "Wq_down = q_down_proj.weight",
+        "Wk_expand = k_expand.weight",
         "wkv_a = kv_a_proj_with_mqa.weight",
     ];
 
@@ -37,6 +41,8 @@ internal static class GoldenStacks
         ["sqa-ssqa-bidirectional"] = "[Attention(dim: 48, heads: 8, Bias = true, OutputBias = true)] [SymmetricSparseQuery] [Rope(layout: RopeLayout.Interleaved)]",
         ["sqa-xsmqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ExtremeSparseQuery(ratio: 4)] [MultiQuery] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
         ["sqa-rsqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ReverseSparseQuery(heads: 2, kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
+        ["diffqkv-sigma-augq"] = "[Attention(dim: 48, heads: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [AugmentedQuery(width: 72)] [Rope(theta: 50000, layout: RopeLayout.HalfSplit)] [Causal]",
+        ["diffqkv-half-k-dim"] = "[Attention(dim: 40, heads: 8, headDim: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [KeyWidth(4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
     };
 
     /// <summary>The recording is one of the core alone.</summary>

@@ -99,7 +99,8 @@ public sealed class CostTests
         Assert.Equal(
             new long[] { shape.Dim, shape.QueryHeads, shape.KeyHeads, shape.ValueHeads, shape.ScoreHeads, shape.KeyWidth, shape.ValueWidth },
             new[] { "Dim", "QueryHeads", "KeyHeads", "ValueHeads", "ScoreHeads", "KeyWidth", "ValueWidth" }.Select(layer.Constant));
-        Assert.Equal(layer.Layer.IsCached ? (shape.KeyHeads * shape.KeyWidth) + (shape.ValueHeads * shape.ValueWidth) : 0, layer.Constant("CacheScalarsPerToken"));
+        NaiveOracle oracle = GoldenCases.Layers.Values.Single(golden => golden.Name == stack).Oracle;
+        Assert.Equal(layer.Layer.IsCached ? (shape.KeyHeads * (oracle.NarrowKeys ?? shape.KeyWidth)) + (shape.ValueHeads * shape.ValueWidth) : 0, layer.Constant("CacheScalarsPerToken"));
     }
 
     /// <summary>The sheets' closed forms, by hand, for the grouped and the reversed case.</summary>
@@ -117,6 +118,20 @@ public sealed class CostTests
         Assert.Equal((48 * 6 * (2 + (3 * 4))) + 48, reversed.Constant("ParameterCount"));
         Assert.Equal((2 * 16 * 48 * 6 * (2 + (3 * 4))) + (4 * 4 * 6 * (16 * 17 / 2)), reversed.Formula("PrefillFlops", 16));
         Assert.Equal(2 * 4 * 6, reversed.Constant("CacheScalarsPerToken"));
+
+        CountingLayer sigma = CountingAssembly.Of(nameof(DiffSigma));
+        const long Sigma = (48 * 6 * (8 + 2 + 4 + 8)) + (3 * 72 * 8 * 6);
+        Assert.Equal(Sigma, sigma.Constant("ParameterCount"));
+        Assert.Equal((2 + 4) * 6, sigma.Constant("CacheScalarsPerToken"));
+        Assert.Equal((2 * 24 * Sigma) + (4 * 8 * 6 * (24 * 25 / 2)), sigma.Formula("PrefillFlops", 24));
+        Assert.Equal((2 * Sigma) + (4 * 8 * 6 * 700), sigma.Formula("DecodeFlops", 700));
+
+        CountingLayer narrow = CountingAssembly.Of(nameof(DiffNarrowKeys));
+        const long Matrices = 40 * ((8 * 8) + (2 * 4) + (4 * 8) + (8 * 8));
+        Assert.Equal(Matrices + (8 * 4), narrow.Constant("ParameterCount"));
+        Assert.Equal((2 * 4) + (4 * 8), narrow.Constant("CacheScalarsPerToken"));
+        Assert.Equal((2 * 20 * (Matrices + (2 * 4 * 8))) + (4 * 8 * 8 * (20 * 21 / 2)), narrow.Formula("PrefillFlops", 20));
+        Assert.Equal((2 * Matrices) + (2 * 500 * 2 * 4 * 8) + (4 * 8 * 8 * 500), narrow.Formula("DecodeFlops", 500));
 
         CountingLayer both = CountingAssembly.Of(nameof(SqaSymmetric));
         Assert.Equal((2 * 14 * 48 * 6 * 16) + (4 * 4 * 6 * 14 * 14), both.Formula("PrefillFlops", 14));

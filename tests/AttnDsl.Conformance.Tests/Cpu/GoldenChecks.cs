@@ -23,6 +23,8 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["sqa-ssqa-bidirectional"] = typeof(SqaSymmetric),
         ["sqa-xsmqa"] = typeof(SqaExtreme),
         ["sqa-rsqa"] = typeof(SqaReverse),
+        ["diffqkv-sigma-augq"] = typeof(DiffSigma),
+        ["diffqkv-half-k-dim"] = typeof(DiffNarrowKeys),
     };
 
     public static CpuCase CaseOf(string file) => CpuCase.Of(s_classes[file]);

@@ -23,6 +23,10 @@ internal sealed class Golden : IDisposable
         ["q_norm"] = "q_norm.weight",
         ["k_norm"] = "k_norm.weight",
         ["sinks"] = "sinks",
+        ["Wq_gate"] = "q_gate_proj.weight",
+        ["Wq_up"] = "q_up_proj.weight",
+        ["Wq_down"] = "q_down_proj.weight",
+        ["Wk_expand"] = "k_expand.weight",
     };
 
     private readonly SafetensorsFile _file;

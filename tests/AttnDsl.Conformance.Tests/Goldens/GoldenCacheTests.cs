@@ -30,6 +30,24 @@ public sealed class GoldenCacheTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Rotated keys of the one, narrow keys before their rotation of the other.</summary>
+    [Theory]
+    [InlineData("diffqkv-sigma-augq")]
+    [InlineData("diffqkv-half-k-dim")]
+    public void The_cache_is_the_recorded_one(string file)
+    {
+        using Golden? golden = Golden.Open(file, output);
+        if (golden is null)
+        {
+            return;
+        }
+
+        ReferenceCache<double> cache = golden.Reference.CreateCache(golden.Shape("x")[0]);
+        golden.Reference.Prefill(golden.Weights(), golden["x"], cache, golden.Rows());
+        Numbers.Close(golden["k_cache"], cache.Read(0), Tolerances.Golden, "k_cache");
+        Numbers.Close(golden["v_cache"], cache.Read(1), Tolerances.Golden, "v_cache");
+    }
+
     [Fact]
     public void The_cache_and_the_next_token_are_the_recorded_ones()
     {

@@ -57,6 +57,15 @@ internal static class CoveringCases
                 Norm = new(OnePlus: false, 1e-6),
                 Rotation = new(s_everything, Interleaved: true),
             }),
+        TestLayer.Cached<Differential.Reference, Differential.Weights<double>, Differential.ReferenceSingle, Differential.Weights<float>>(
+            new(10, 12, 3, 3) { OwnValueHeads = 4, Augmented = true, Norm = new(OnePlus: false, 1e-6), Causal = true, Alibi = true, Sink = true }),
+        TestLayer.Cached<Narrowed.Reference, Narrowed.Weights<double>, Narrowed.ReferenceSingle, Narrowed.Weights<float>>(
+            new(10, 4, 4, 6)
+            {
+                OwnValueHeads = 2, Augmented = true, NarrowKeys = 3, Norm = new(OnePlus: false, 1e-6), Causal = true, Left = 4, Rotation = new(NaiveRotation.Geometric(70, 4), Interleaved: true),
+            }),
+        TestLayer.Of<NarrowedBothSides.Reference, NarrowedBothSides.Weights<double>, NarrowedBothSides.ReferenceSingle, NarrowedBothSides.Weights<float>>(
+            new(9, 3, 1, 3) { OwnValueHeads = 3, NarrowKeys = 2 }),
     ];
 
     /// <summary>Names of all stacks, for theories.</summary>

@@ -1,5 +1,6 @@
 // Small stacks that together use every attribute and every way in which two of them meet in the maths.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost.
+#pragma warning disable ATTN0740 // More key heads than value heads are legal, and so tested.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -130,3 +131,29 @@ public partial class TopLeft;
 [Segments]
 [AttentionSink]
 public partial class Everything;
+
+[Attention(dim: 10, heads: 12, headDim: 3)]
+[GroupedQuery(keyHeads: 3, valueHeads: 4)]
+[AugmentedQuery(width: 7)]
+[QkNorm]
+[Alibi]
+[AttentionSink]
+[Causal]
+public partial class Differential;
+
+[Attention(dim: 10, heads: 4, headDim: 6, Bias = true)]
+[GroupedQuery(keyHeads: 4, valueHeads: 2)]
+[AugmentedQuery(width: 5)]
+[KeyWidth(3)]
+[QkNorm]
+[Rope(theta: 70, layout: RopeLayout.Interleaved, rotaryDim: 4)]
+[Causal]
+[SlidingWindow(5)]
+[Segments]
+public partial class Narrowed;
+
+[Attention(dim: 9, heads: 3)]
+[GroupedQuery(keyHeads: 1, valueHeads: 3)]
+[KeyWidth(2)]
+[Bidirectional]
+public partial class NarrowedBothSides;

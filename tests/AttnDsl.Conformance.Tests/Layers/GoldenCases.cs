@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
-/// <summary>The recordings of grouped and sparse query attention with the stacks they were recorded from.</summary>
+/// <summary>The recordings of grouped, sparse and differential query attention with the stacks they were recorded from.</summary>
 internal static class GoldenCases
 {
     public static readonly IReadOnlyDictionary<string, TestLayer> Layers = new Dictionary<string, TestLayer>
@@ -36,6 +36,10 @@ internal static class GoldenCases
             new(48, 2, 1, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
         ["sqa-rsqa"] = TestLayer.Cached<SqaReverse.Reference, SqaReverse.Weights<double>, SqaReverse.ReferenceSingle, SqaReverse.Weights<float>>(
             new(48, 2, 4, 6) { Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 6), Interleaved: true) }),
+        ["diffqkv-sigma-augq"] = TestLayer.Cached<DiffSigma.Reference, DiffSigma.Weights<double>, DiffSigma.ReferenceSingle, DiffSigma.Weights<float>>(
+            new(48, 8, 2, 6) { OwnValueHeads = 4, Augmented = true, Causal = true, Rotation = new(NaiveRotation.Geometric(50000, 6), Interleaved: false) }),
+        ["diffqkv-half-k-dim"] = TestLayer.Cached<DiffNarrowKeys.Reference, DiffNarrowKeys.Weights<double>, DiffNarrowKeys.ReferenceSingle, DiffNarrowKeys.Weights<float>>(
+            new(40, 8, 2, 8) { OwnValueHeads = 4, NarrowKeys = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
     };
 
     /// <summary>The recording of an attention core alone.</summary>

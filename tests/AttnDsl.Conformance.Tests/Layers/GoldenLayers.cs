@@ -75,3 +75,19 @@ public partial class SqaExtreme;
 [Rope(layout: RopeLayout.Interleaved)]
 [Causal]
 public partial class SqaReverse;
+
+/// <summary>diffqkv-sigma-augq.</summary>
+[Attention(dim: 48, heads: 8)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[AugmentedQuery(width: 72)]
+[Rope(theta: 50000, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class DiffSigma;
+
+/// <summary>diffqkv-half-k-dim.</summary>
+[Attention(dim: 40, heads: 8, headDim: 8)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[KeyWidth(4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class DiffNarrowKeys;

@@ -16,11 +16,22 @@ internal sealed record NaiveNorm(bool OnePlus, double Eps);
 /// </summary>
 /// <param name="Dim">Channels of input and output.</param>
 /// <param name="QueryHeads">Projected query heads.</param>
-/// <param name="KvHeads">Key and value heads; more than the query heads: queries are tiled.</param>
+/// <param name="KvHeads">Key heads, and value heads unless they have a number of their own; more than the query heads: queries are tiled.</param>
 /// <param name="Width">Channels of a head.</param>
 internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Width)
 {
     public double? Scale { get; init; }
+
+    /// <summary>Value heads where they are not as many as the key heads.</summary>
+    public int? OwnValueHeads { get; init; }
+
+    public int ValueHeads => OwnValueHeads ?? KvHeads;
+
+    /// <summary>Channels of a projected key that one matrix widens, or null.</summary>
+    public int? NarrowKeys { get; init; }
+
+    /// <summary>The query passes through a gated feed-forward.</summary>
+    public bool Augmented { get; init; }
 
     public NaiveRotation? Rotation { get; init; }
 
@@ -63,13 +74,13 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return result;
     }
 
-    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width].</summary>
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected.</summary>
     public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
         return (
-            [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))],
-            [.. tokens.Select(token => Project(weights, "v", token, KvHeads))]);
+            [.. tokens.Select((token, t) => NarrowKeys is { } narrow ? [.. Affine(weights, "k_proj", token).Chunk(narrow)] : Positioned(weights, "k", token, positions[t]))],
+            [.. tokens.Select(token => Project(weights, "v", token))]);
     }
 
     /// <summary>One query of the core: its probabilities over the keys, its output and its log-sum-exp, for one score head.</summary>
@@ -116,23 +127,26 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return (probabilities, output, top + Math.Log(scores.Values.Sum(s => Math.Exp(s - top))));
     }
 
-    /// <summary>Key and value head that a score head reads.</summary>
-    public int KvHead(int head) => QueryHeads >= KvHeads ? head / (QueryHeads / KvHeads) : head;
+    /// <summary>Key head that a score head reads.</summary>
+    public int KeyHead(int head) => QueryHeads >= KvHeads ? head / (QueryHeads / KvHeads) : head;
+
+    /// <summary>Value head that a score head reads.</summary>
+    public int ValueHead(int head) => QueryHeads >= ValueHeads ? head / (QueryHeads / ValueHeads) : head;
 
     /// <summary>Query head that a score head reads: tiled when there are more key heads.</summary>
     public int QueryHead(int head) => head % QueryHeads;
 
     private double[][] Sequence(AttentionWeights<double> weights, double[][] tokens, int[] positions, int[] segments)
     {
-        double[][][] q = [.. tokens.Select((token, t) => Positioned(weights, "q", token, QueryHeads, positions[t]))];
-        double[][][] k = [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))];
-        double[][][] v = [.. tokens.Select(token => Project(weights, "v", token, KvHeads))];
+        double[][][] q = [.. tokens.Select((token, t) => Positioned(weights, "q", token, positions[t]))];
+        double[][][] k = [.. tokens.Select((token, t) => Positioned(weights, "k", token, positions[t]))];
+        double[][][] v = [.. tokens.Select(token => Project(weights, "v", token))];
         return [.. tokens.Select((_, i) =>
         {
             IEnumerable<double> heads = Enumerable.Range(0, ScoreHeads).SelectMany(head => Attend(
                 q[i][QueryHead(head)],
-                [.. k.Select(key => key[KvHead(head)])],
-                [.. v.Select(value => value[KvHead(head)])],
+                [.. k.Select(key => key[KeyHead(head)])],
+                [.. v.Select(value => value[ValueHead(head)])],
                 head,
                 i,
                 Sink ? weights["sinks"].Data[head] : null,
@@ -141,13 +155,24 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         })];
     }
 
-    private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int heads, int position) => [..
-        Project(weights, role, token, heads)
+    private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int position) => [..
+        Project(weights, role, token)
             .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
             .Select(head => Rotation is null ? head : Rotation.Turn(head, position))];
 
-    private double[][] Project(AttentionWeights<double> weights, string role, double[] token, int heads) =>
-        [.. Affine(weights, role + "_proj", token).Chunk(Width).Take(heads)];
+    private double[][] Project(AttentionWeights<double> weights, string role, double[] token)
+    {
+        double[] all = Affine(weights, role + "_proj", token);
+        if (role == "q" && Augmented)
+        {
+            double[] gate = Affine(weights, "q_gate_proj", all);
+            all = Affine(weights, "q_down_proj", [.. Affine(weights, "q_up_proj", all).Select((up, r) => up * gate[r] / (1 + Math.Exp(-gate[r])))]);
+        }
+
+        return role == "k" && NarrowKeys is { } narrow
+            ? [.. all.Chunk(narrow).Select(key => Affine(weights, "k_expand", key))]
+            : [.. all.Chunk(Width)];
+    }
 
     private double[] Normalised(double[] head, double[] gain)
     {

@@ -7,6 +7,8 @@ internal sealed partial class Sheet
 {
     private static readonly string[] s_querySetters = ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"];
 
+    private static readonly string[] s_counts = ["kv", "keyHeads", "valueHeads"];
+
     private long? _declared;
     private long? _headDim;
     private long? _queryHeads;
@@ -19,6 +21,7 @@ internal sealed partial class Sheet
         FightOverHeads();
         _queryHeads = QueryHeads();
         _keyValueHeads = KeyValueHeads(_queryHeads);
+        Mixes();
         Sizes(_queryHeads, _keyValueHeads);
     }
 
@@ -88,8 +91,9 @@ internal sealed partial class Sheet
             }
 
             // sSQA is Hq = Hkv = H/2; saying the same number once more is no contradiction.
-            long kv = setter == "MultiQuery" ? 1 : _stack.Find(setter)!["kv"]!.Whole;
-            if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && kv >= 1 && kv != h / 2)
+            Stacks.Use use = _stack.Find(setter)!;
+            long[] said = setter == "MultiQuery" ? [1] : [.. s_counts.Select(argument => use[argument]).Where(count => count is not null).Select(count => count!.Whole)];
+            if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && said.Any(kv => kv >= 1 && kv != h / 2))
             {
                 Fight("ATTN0212", "SymmetricSparseQuery", setter);
             }
@@ -223,16 +227,7 @@ internal sealed partial class Sheet
         long? keyValue = _stack.Has("ReverseSparseQuery") ? _reverseKv : query;
         if (_stack.Has("GroupedQuery"))
         {
-            keyValue = Count("GroupedQuery", "kv");
-            if (keyValue is { } kv && query is { } q && !_fighting.Contains("GroupedQuery"))
-            {
-                string? id = kv > q ? "ATTN0203" : q % kv != 0 ? "ATTN0202" : kv == _declared ? "ATTN0217" : null;
-                if (id is not null)
-                {
-                    Add(id, "GroupedQuery", "kv");
-                    keyValue = IsError(id) ? null : keyValue;
-                }
-            }
+            keyValue = Grouped(query);
         }
 
         if (_stack.Has("MultiQuery"))
@@ -246,6 +241,52 @@ internal sealed partial class Sheet
 
         bool foughtOver = _fighting.Overlaps(["GroupedQuery", "MultiQuery", .. s_querySetters]);
         return foughtOver || query is null ? null : keyValue;
+    }
+
+    // One count for both, or one for each; a count of its own divides the query heads as the common one does.
+    private long? Grouped(long? query)
+    {
+        long?[] sound = [.. s_counts.Where(argument => Gives("GroupedQuery", argument)).Select(Divides)];
+        if (sound.Length == 1 && sound[0] is { } kv && kv == query && kv == _declared && !_fighting.Contains("GroupedQuery"))
+        {
+            Add("ATTN0217", "GroupedQuery", "kv");
+        }
+
+        if (sound is [{ } keys, { } values])
+        {
+            if (keys == values)
+            {
+                Add("ATTN0741", "GroupedQuery", "valueHeads");
+            }
+            else if (keys > values)
+            {
+                Add("ATTN0740", "GroupedQuery", "keyHeads");
+            }
+        }
+
+        return sound.Contains(null) ? null : sound[0];
+
+        long? Divides(string argument)
+        {
+            long? count = Count("GroupedQuery", argument);
+            if (count is { } heads && query is { } q && !_fighting.Contains("GroupedQuery") && (heads > q || q % heads != 0))
+            {
+                Add(heads > q ? "ATTN0203" : "ATTN0202", "GroupedQuery", argument);
+                return null;
+            }
+
+            return count;
+        }
+    }
+
+    // The query's feed-forward has a hidden layer; a key is narrower than its head.
+    private void Mixes()
+    {
+        Count("AugmentedQuery", "width");
+        if (Count("KeyWidth", "width") is { } narrow && _headDim is { } width && narrow >= width)
+        {
+            Add(narrow > width ? "ATTN0742" : "ATTN0743", "KeyWidth", "width");
+        }
     }
 
     // A head axis is indexed by an int, and a weight is one array.
@@ -264,6 +305,18 @@ internal sealed partial class Sheet
         else if (features * root["dim"]!.Number > Array.MaxLength)
         {
             Add("ATTN0110", "Attention", "dim");
+        }
+        else
+        {
+            if ((double?)_stack.Find("AugmentedQuery")?["width"]!.Whole * hq * width > Array.MaxLength)
+            {
+                Add("ATTN0110", "AugmentedQuery", "width");
+            }
+
+            if (_stack.Find("KeyWidth")?["width"]!.Whole is { } narrow && narrow <= width && (double)narrow * width > Array.MaxLength)
+            {
+                Add("ATTN0110", "KeyWidth", "width");
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ internal static class CostChecks
         }
 
         decimal parameters = facts.Weights().Sum(w => (decimal)w.Count);
-        decimal cache = facts.HasCache ? 2m * facts.KeyHeads * facts.Width : 0;
+        decimal cache = facts.HasCache ? facts.Cached : 0;
         Equal("ParameterCount", parameters, spec.ParameterCount);
         Equal("CacheScalarsPerToken", cache, spec.CacheScalarsPerToken);
         decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
@@ -46,13 +46,18 @@ internal static class CostChecks
         }
 
         Equal("CacheBytesPerToken", codes, spec.CacheBytesPerToken);
+        decimal coded = cache == 0 ? 0 : codes / cache;
+        decimal More(decimal scalars) => scalars * (element - coded);
         Equal("ConstantStateScalars", 0, spec.ConstantStateScalars);
 
-        decimal linear = 2m * facts.Dim * facts.Width * (facts.QueryHeads + (2m * facts.KeyHeads) + facts.ScoreHeads);
+        decimal linear = 2m * facts.Weights().Where(w => w.Name.EndsWith("_proj.weight", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
+
+        // A narrow key is widened for every token that is fresh or visible.
+        decimal widened = facts.KeyWidth < facts.Width ? 2m * facts.KeyHeads * facts.KeyWidth * facts.Width : 0;
         decimal pair = 4m * facts.ScoreHeads * facts.Width;
         foreach (long length in s_lengths)
         {
-            decimal expected = (linear * length) + (pair * Pairs(facts, length));
+            decimal expected = ((linear + widened) * length) + (pair * Pairs(facts, length));
             if (expected <= long.MaxValue)
             {
                 Equal($"PrefillFlops({length})", expected, spec.PrefillFlops(length));
@@ -61,10 +66,10 @@ internal static class CostChecks
             if (facts.HasCache)
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : length;
-                Equal($"DecodeFlops({length})", linear + (pair * seen), spec.DecodeFlops(length) ?? -1);
+                Equal($"DecodeFlops({length})", linear + (widened * length) + (pair * seen), spec.DecodeFlops(length) ?? -1);
                 decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
                 decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + ((keys + values) * (bytes - codes) / 2), spec.DecodeBytes(length) ?? -1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + (keys * More(facts.KeyHeads * facts.KeyWidth)) + (values * More(facts.ValueHeads * facts.Width)), spec.DecodeBytes(length) ?? -1);
             }
         }
 

@@ -16,7 +16,10 @@ internal sealed class Facts
         Bias = root["Bias"]?.Number == 1;
         OutputBias = root["OutputBias"]?.Number == 1;
         QueryHeads = Query(stack, declared);
-        KeyHeads = Key(stack);
+        KeyHeads = Key(stack, "keyHeads");
+        ValueHeads = Key(stack, "valueHeads");
+        KeyWidth = (int)(stack.Find("KeyWidth")?["width"]!.Whole ?? Width);
+        Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
         Rotation = stack.Has("Rope") ? new Rotation(stack, Width) : null;
         RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
@@ -31,6 +34,17 @@ internal sealed class Facts
     public int QueryHeads { get; }
 
     public int KeyHeads { get; }
+
+    public int ValueHeads { get; }
+
+    /// <summary>Channels of a key as projected and kept.</summary>
+    public int KeyWidth { get; }
+
+    /// <summary>Hidden channels of the query's feed-forward, or null.</summary>
+    public int? Augmented { get; }
+
+    /// <summary>Scalars that the cache keeps of a token.</summary>
+    public long Cached => ((long)KeyHeads * KeyWidth) + ((long)ValueHeads * Width);
 
     public int ScoreHeads => Math.Max(QueryHeads, KeyHeads);
 
@@ -75,15 +89,10 @@ internal sealed class Facts
     /// <summary>Names and element counts of the weights in the order of a checkpoint.</summary>
     public IEnumerable<(string Name, long Count)> Weights()
     {
-        long d = Dim;
-        (string, long, long)[] projections =
-        [
-            ("q_proj", (long)QueryHeads * Width, d), ("k_proj", (long)KeyHeads * Width, d), ("v_proj", (long)KeyHeads * Width, d), ("o_proj", d, (long)ScoreHeads * Width),
-        ];
-        foreach ((string name, long rows, long columns) in projections)
+        foreach ((string name, long rows, long columns) in Matrices())
         {
             yield return (name + ".weight", rows * columns);
-            if (name == "o_proj" ? OutputBias : Bias)
+            if (name switch { "o_proj" => OutputBias, "q_proj" or "k_proj" or "v_proj" => Bias, _ => false })
             {
                 yield return (name + ".bias", rows);
             }
@@ -101,6 +110,27 @@ internal sealed class Facts
         }
     }
 
+    private IEnumerable<(string Name, long Rows, long Columns)> Matrices()
+    {
+        long query = (long)QueryHeads * Width;
+        yield return ("q_proj", query, Dim);
+        if (Augmented is { } hidden)
+        {
+            yield return ("q_gate_proj", hidden, query);
+            yield return ("q_up_proj", hidden, query);
+            yield return ("q_down_proj", query, hidden);
+        }
+
+        yield return ("k_proj", (long)KeyHeads * KeyWidth, Dim);
+        if (KeyWidth < Width)
+        {
+            yield return ("k_expand", Width, KeyWidth);
+        }
+
+        yield return ("v_proj", (long)ValueHeads * Width, Dim);
+        yield return ("o_proj", Dim, (long)ScoreHeads * Width);
+    }
+
     private static int Query(Stack stack, int declared)
     {
         if ((stack.Find("SparseQuery") ?? stack.Find("ExtremeSparseQuery")) is { } sparse)
@@ -113,8 +143,11 @@ internal sealed class Facts
             : declared;
     }
 
-    private int Key(Stack stack) =>
-        stack.Has("MultiQuery") ? 1 : (int)((stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery"))?["kv"]!.Whole ?? QueryHeads);
+    private int Key(Stack stack, string own)
+    {
+        Use? setter = stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery");
+        return stack.Has("MultiQuery") ? 1 : (int)((setter?["kv"] ?? setter?[own])?.Whole ?? QueryHeads);
+    }
 
     private void ReadMask(Stack stack)
     {

@@ -14,13 +14,28 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     /// <summary>x [B, T, dim] to [B, T, dim].</summary>
     public double[] Forward(double[] x, TokenRows rows)
     {
-        double[] q = Heads("q_proj", "q_norm", x, rows, facts.QueryHeads);
-        double[] k = Heads("k_proj", "k_norm", x, rows, facts.KeyHeads);
-        double[] v = Heads("v_proj", null, x, rows, facts.KeyHeads);
+        int all = facts.QueryHeads * facts.Width;
+        double[] q = Linear("q_proj", x, rows, facts.Dim, all);
+        if (facts.Augmented is { } hidden)
+        {
+            double[] gate = Linear("q_gate_proj", q, rows, all, hidden);
+            double[] up = Linear("q_up_proj", q, rows, all, hidden);
+            q = Linear("q_down_proj", [.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)], rows, hidden, all);
+        }
+
+        double[] k = Linear("k_proj", x, rows, facts.Dim, facts.KeyHeads * facts.KeyWidth);
+        if (facts.KeyWidth < facts.Width)
+        {
+            k = Linear("k_expand", k, rows, facts.KeyWidth, facts.Width, facts.KeyHeads);
+        }
+
+        Heads("q_norm", q, rows, facts.QueryHeads);
+        Heads("k_norm", k, rows, facts.KeyHeads);
+        double[] v = Linear("v_proj", x, rows, facts.Dim, facts.ValueHeads * facts.Width);
         return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.Width, facts.Dim);
     }
 
-    /// <summary>q [B, T, Hq, d], k and v [B, S, Hkv, d].</summary>
+    /// <summary>q [B, T, Hq, d], k [B, S, Hk, d], v [B, S, Hv, d].</summary>
     public CoreResult<double> Core(double[] q, double[] k, double[] v, TokenRows rows)
     {
         int d = facts.Width;
@@ -36,6 +51,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                 {
                     int queryHead = facts.Tiled ? h % facts.QueryHeads : h;
                     int keyHead = h / (facts.ScoreHeads / facts.KeyHeads);
+                    int valueHead = h / (facts.ScoreHeads / facts.ValueHeads);
                     int at = (((b * rows.Tokens) + t) * facts.ScoreHeads) + h;
                     ReadOnlySpan<double> query = q.AsSpan((((b * rows.Tokens) + t) * facts.QueryHeads * d) + (queryHead * d), d);
                     var scores = new double[visible.Length];
@@ -54,7 +70,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         double p = Math.Exp(scores[n] - peak) / sum;
                         for (int c = 0; c < d; c++)
                         {
-                            output[(at * d) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.KeyHeads * d) + (keyHead * d) + c];
+                            output[(at * d) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.ValueHeads * d) + (valueHead * d) + c];
                         }
                     }
 
@@ -92,16 +108,10 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2.0 * power));
     }
 
-    // Projection, norm, rotation.
-    private double[] Heads(string projection, string? norm, double[] x, TokenRows rows, int heads)
+    // Norm, rotation.
+    private void Heads(string norm, double[] u, TokenRows rows, int heads)
     {
         int d = facts.Width;
-        double[] u = Linear(projection, x, rows, facts.Dim, heads * d);
-        if (norm is null)
-        {
-            return u;
-        }
-
         for (int b = 0; b < rows.Batch; b++)
         {
             for (int t = 0; t < rows.Count(b); t++)
@@ -123,20 +133,20 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                 }
             }
         }
-
-        return u;
     }
 
-    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to)
+    // With several heads each of them is mapped by the same matrix.
+    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to, int heads = 1)
     {
         double[] matrix = weights[name + ".weight"].Data;
-        double[]? bias = (name == "o_proj" ? facts.OutputBias : facts.Bias) ? weights[name + ".bias"].Data : null;
-        var y = new double[rows.Batch * rows.Tokens * to];
+        bool biased = name switch { "o_proj" => facts.OutputBias, "q_proj" or "k_proj" or "v_proj" => facts.Bias, _ => false };
+        double[]? bias = biased ? weights[name + ".bias"].Data : null;
+        var y = new double[rows.Batch * rows.Tokens * heads * to];
         for (int b = 0; b < rows.Batch; b++)
         {
-            for (int t = 0; t < rows.Count(b); t++)
+            for (int t = 0; t < rows.Count(b) * heads; t++)
             {
-                int at = (b * rows.Tokens) + t;
+                int at = (b * rows.Tokens * heads) + t;
                 for (int r = 0; r < to; r++)
                 {
                     y[(at * to) + r] = Dot(matrix.AsSpan(r * from, from), x.AsSpan(at * from, from)) + (bias?[r] ?? 0);

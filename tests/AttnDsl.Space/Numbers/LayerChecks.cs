@@ -150,7 +150,7 @@ internal sealed class LayerChecks
         }
 
         Same("chunks of 1, 3 and 2 tokens", y, all);
-        Equal("cached scalars per token", 2L * _facts.KeyHeads * _facts.Width, cache.ScalarsPerToken);
+        Equal("cached scalars per token", _facts.Cached, cache.ScalarsPerToken);
     }
 
     private void TokenByToken(ICachedLayer<double> layer)
@@ -179,15 +179,16 @@ internal sealed class LayerChecks
             var hand = new HandLayer(_facts, _weights);
             double[] q = Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.Width);
             double[] k = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.Width);
-            double[] v = Figures.Normal(_random, k.Length);
+            double[] v = Figures.Normal(_random, 2 * keys * _facts.ValueHeads * _facts.Width);
             (double[] hiddenK, double[] hiddenV) = ((double[])k.Clone(), (double[])v.Clone());
             foreach ((int b, int j) in from b in Enumerable.Range(0, 2) from j in Enumerable.Range(0, keys) select (b, j))
             {
                 if (!Enumerable.Range(0, queries).Any(t => hand.Sees(rows, b, t, j)))
                 {
                     int channels = _facts.KeyHeads * _facts.Width;
+                    int values = _facts.ValueHeads * _facts.Width;
                     hiddenK.AsSpan(((b * keys) + j) * channels, channels).Fill(double.NaN);
-                    hiddenV.AsSpan(((b * keys) + j) * channels, channels).Fill(double.NaN);
+                    hiddenV.AsSpan(((b * keys) + j) * values, values).Fill(double.NaN);
                 }
             }
 

@@ -107,7 +107,7 @@ internal sealed class SingleChecks
         string shape = FormattableString.Invariant($"core of {queries} queries over {keys} keys");
         float[] q = Narrow(Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.Width));
         float[] k = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.Width));
-        float[] v = Narrow(Figures.Normal(_random, k.Length));
+        float[] v = Narrow(Figures.Normal(_random, 2 * keys * _facts.ValueHeads * _facts.Width));
         float[] g = Narrow(Figures.Normal(_random, 2 * queries * _facts.ScoreHeads * _facts.Width));
         CoreResult<double> expected = _reference.Core(_exact, Wide(q), Wide(k), Wide(v), rows);
         AttentionWeights<double> exact = _reference.ZeroWeights();
@@ -131,6 +131,7 @@ internal sealed class SingleChecks
     {
         var hand = new HandLayer(_facts, _exact);
         int channels = _facts.KeyHeads * _facts.Width;
+        int values = _facts.ValueHeads * _facts.Width;
         for (int b = 0; b < rows.Batch; b++)
         {
             for (int j = 0; j < rows.Keys; j++)
@@ -138,7 +139,7 @@ internal sealed class SingleChecks
                 if (!Enumerable.Range(0, rows.Tokens).Any(t => hand.Sees(rows, b, t, j)))
                 {
                     k.AsSpan(((b * rows.Keys) + j) * channels, channels).Fill(float.NaN);
-                    v.AsSpan(((b * rows.Keys) + j) * channels, channels).Fill(float.NaN);
+                    v.AsSpan(((b * rows.Keys) + j) * values, values).Fill(float.NaN);
                 }
             }
         }

@@ -32,8 +32,15 @@ internal static class Vocabulary
             "dim heads headDim Bias OutputBias"),
         new(
             typeof(GroupedQueryAttribute),
-            [new("kv", Ints(3, 1, 2, 4, 5, 6, 7, 8, 12, 13, 0, -3, int.MinValue, int.MaxValue))],
-            "kv"),
+            [
+                new("kv", Ints(3, 1, 2, 4, 5, 6, 7, 8, 12, 13, 0, -3, int.MinValue, int.MaxValue)),
+                new("keyHeads", Ints(2, 1, 3, 4, 5, 6, 12, 13, 0, int.MinValue, int.MaxValue)),
+                new("valueHeads", Ints(4, 1, 2, 3, 5, 6, 12, 24, 0, -1, int.MaxValue)),
+            ],
+            "kv",
+            "keyHeads valueHeads"),
+        new(typeof(AugmentedQueryAttribute), [new("width", Ints(20, 1, 7, 16, 0, -1, int.MinValue, int.MaxValue))], "width"),
+        new(typeof(KeyWidthAttribute), [new("width", Ints(4, 1, 3, 7, 8, 9, 0, -4, int.MaxValue))], "width"),
         new(typeof(MultiQueryAttribute), [], ""),
         new(
             typeof(SparseQueryAttribute),

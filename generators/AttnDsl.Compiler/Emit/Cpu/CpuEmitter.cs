@@ -13,7 +13,7 @@ internal static class CpuEmitter
     private static readonly HashSet<string> s_reserved = new(System.StringComparer.Ordinal)
     {
         "weights", "gradients", "rows", "block", "cache", "count", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
-        "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch",
+        "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch", "visible",
     };
 
     /// <summary>Why this backend cannot run the plan, or null.</summary>
@@ -39,7 +39,8 @@ internal static class CpuEmitter
             bodies[body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
         }
 
-        if (plan.Inputs.Cached)
+        bool coreOfCache = CoreReadsCache(plan);
+        if (coreOfCache)
         {
             bodies["core_cached"] = Body(plan, plan.Bodies[BodyNames.Core], CachedOperands(plan), cores, tables, renderer, cancellationToken);
         }
@@ -49,6 +50,7 @@ internal static class CpuEmitter
         {
             ["version"] = SourceFile.Version,
             ["cached"] = plan.Inputs.Cached,
+            ["core_of_cache"] = coreOfCache,
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
@@ -82,6 +84,18 @@ internal static class CpuEmitter
         return SourceFile.Wrap(target, header, [], "cpu/class", model, cancellationToken);
     }
 
+    /// <summary>True when the core's keys and values over a cache are the cache's streams as they are: then it can be run alone over the cache.</summary>
+    public static bool CoreReadsCache(AttentionPlan plan)
+    {
+        if (!plan.Inputs.Cached)
+        {
+            return false;
+        }
+
+        var appended = new HashSet<PlanValue>(plan.Bodies[BodyNames.Prefill].Steps.OfType<AppendStep>().Select(a => a.Output));
+        return plan.Bodies[BodyNames.Prefill].Steps.OfType<AttendStep>().All(a => appended.Contains(a.K) && (a.Values is null || appended.Contains(a.Values)));
+    }
+
     /// <summary>The streams that the core's operands are in a prefill.</summary>
     private static Dictionary<PlanValue, CacheStreamSpec> CachedOperands(AttentionPlan plan)
     {
@@ -111,6 +125,8 @@ internal static class CpuEmitter
             ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(w.Name), ["shape"] = w.TypeText }).ToArray(),
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
             ["per_token"] = places.FloatsPerToken,
+            ["per_key"] = places.FloatsPerKey,
+            ["over_keys"] = places.FloatsPerKey > 0,
             ["parts"] = places.Parts,
         };
         return TemplateLibrary.Render("cpu/body", model, cancellationToken);

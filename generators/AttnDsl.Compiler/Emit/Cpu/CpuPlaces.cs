@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using AttnDsl.Compiler.Plan;
+using AttnDsl.Compiler.Plan.Steps;
 
 namespace AttnDsl.Compiler.Emit.Cpu;
 
@@ -49,11 +50,17 @@ internal sealed class CpuPlaces
     /// <summary>Floats of scratch per token.</summary>
     public long FloatsPerToken { get; private set; }
 
+    /// <summary>Floats of scratch per visible key.</summary>
+    public long FloatsPerKey { get; private set; }
+
     /// <summary>Parts of scratch.</summary>
     public int Parts { get; private set; }
 
     /// <summary>True when the caller says where the value goes.</summary>
     public bool IsDestination(PlanValue value) => _destinations.ContainsKey(value);
+
+    /// <summary>True when a step other than an attention core reads the value.</summary>
+    public bool IsReadBySteps(PlanValue value) => _body.Steps.Any(s => s is not AttendStep && s.Inputs.Contains(value));
 
     /// <summary>True when a step or the caller reads the value.</summary>
     public bool IsUsed(PlanValue value) => Fusions.Readers(_body, value) > 0;
@@ -62,6 +69,12 @@ internal sealed class CpuPlaces
 
     /// <summary>Gives a value the place of another: a reshape moves nothing.</summary>
     public void Alias(PlanValue value, PlanValue of) => _names[value] = _names[of];
+
+    /// <summary>True when rows of the value are visible keys, not new tokens.</summary>
+    public static bool IsOverKeys(PlanValue value) => value.Type.Rank > 1 && value.Type.Dims[1] == Dim.S;
+
+    /// <summary>Tokens of a value, of all rows together, as generated code calls them.</summary>
+    public static string Count(PlanValue value) => IsOverKeys(value) ? "visible" : "count";
 
     /// <summary>Declares where a step's output goes and returns the declaration, empty when the place exists already.</summary>
     public string Declare(PlanValue value)
@@ -86,9 +99,17 @@ internal sealed class CpuPlaces
 
         string name = _identifiers.Local(value.Name);
         _names[value] = name;
-        FloatsPerToken += width;
         Parts++;
-        return "global::System.Span<float> " + name + " = scratch.Take(count, " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
+        if (IsOverKeys(value))
+        {
+            FloatsPerKey += width;
+        }
+        else
+        {
+            FloatsPerToken += width;
+        }
+
+        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value) + ", " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
     }
 
     private void Destinations(PlanBody body)

@@ -41,10 +41,13 @@ internal sealed class CpuStepModels
             case AppendStep append:
                 string stream = Number(append.Stream);
                 _cached[append.Output] = stream;
+                bool read = _places.IsReadBySteps(append.Output);
+                string declared = read ? _places.Declare(append.Output) : "";
+                string dense = read ? _places[append.Output] : "";
                 return renderer.Render(
                     partial,
-                    Identity(step, stream, _places[append.X]),
-                    () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content });
+                    Identity(step, stream, _places[append.X], declared, dense),
+                    () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content, ["declare"] = declared, ["y"] = dense });
             case AttendStep attend:
                 return Attended(attend, renderer, partial);
             case AttendGradientStep gradient:
@@ -87,12 +90,14 @@ internal sealed class CpuStepModels
                 model["output"] = linear.Weight.Type.Dims[rows].Text;
                 model["input"] = linear.Weight.Type.Channels.Text;
                 model["heads"] = linear.PerHead ? linear.Weight.Type.Dims[0].Text : "1";
+                model["count"] = Vectors(linear.X, linear.PerHead);
                 break;
             case OuterSumStep outer:
                 model["b"] = _places[outer.B];
                 model["rows"] = outer.A.Type.Channels.Text;
                 model["columns"] = outer.B.Type.Channels.Text;
                 model["heads"] = outer.PerHead ? outer.A.Type.Dims[outer.A.Type.Rank - 2].Text : "1";
+                model["count"] = Vectors(outer.A, outer.PerHead);
                 break;
             case ElementwiseStep elementwise:
                 model["operator"] = elementwise.Operator.ToString();
@@ -107,6 +112,9 @@ internal sealed class CpuStepModels
             case RepeatToStep repeat:
                 model["shape"] = Shape(repeat.Output.Type);
                 model["narrow"] = Shape(repeat.X.Type);
+                break;
+            case ActivationStep activation:
+                model["function"] = activation.Activation.ToString();
                 break;
             case ScaleStep scale:
                 model["factor"] = ScalarType.Single.Literal(scale.Factor);
@@ -127,6 +135,7 @@ internal sealed class CpuStepModels
                 model["heads"] = rope.X.Type.Dims[2].Text;
                 model["width"] = rope.X.Type.Channels.Text;
                 model["inverse"] = rope.Inverse;
+                model["keys"] = CpuPlaces.IsOverKeys(rope.X);
                 break;
             default:
                 throw new PlanException("the CPU has no model for " + step.Kind);
@@ -155,14 +164,17 @@ internal sealed class CpuStepModels
     {
         TemplateModel core = _cores.Of(step);
         bool cached = _cached.TryGetValue(step.K, out string? keys);
+        bool valuesCached = !cached && _cached.ContainsKey(step.Values!);
+        string declareValues = valuesCached ? _places.Declare(step.Values!) : "";
+        string values = valuesCached ? _places[step.Values!] : "";
         string declare = _places.Declare(step.Output);
         string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
         string lse = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default";
         string k = keys ?? _places[step.K];
-        string v = cached ? _cached[step.Values!] : _places[step.Values!];
+        string v = cached || valuesCached ? _cached[step.Values!] : _places[step.Values!];
         string sinks = step.Sink is { } sink ? _places[sink] : "default";
         (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
-        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
+        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, declareValues, values, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
         return renderer.Render(partial, identity, () => new TemplateModel
         {
             ["declare"] = declare,
@@ -171,6 +183,9 @@ internal sealed class CpuStepModels
             ["lse"] = lse,
             ["q"] = _places[step.Q],
             ["cached"] = cached,
+            ["values_cached"] = valuesCached,
+            ["declare_values"] = declareValues,
+            ["values"] = values,
             ["strided"] = _places.IsStrided,
             ["k"] = k,
             ["v"] = v,
@@ -223,7 +238,14 @@ internal sealed class CpuStepModels
     /// <summary>Extents with the batch and token axes as one.</summary>
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
         ? "stackalloc[] { " + string.Join(", ", type.Dims.Select(d => d.Text)) + " }"
-        : "[count, " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+        : (type.Dims[1] == Dim.S ? "[visible, " : "[count, ") + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+
+    /// <summary>Vectors of a value that one matrix maps: those of all tokens, and of all heads unless each has its own.</summary>
+    private static string Vectors(PlanValue x, bool perHead)
+    {
+        long each = x.Type.ConstantElements / x.Type.Channels.Size / (perHead ? x.Type.Dims[x.Type.Rank - 2].Size : 1);
+        return CpuPlaces.Count(x) + (each == 1 ? "" : " * " + Text(each));
+    }
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
 

@@ -67,6 +67,14 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
         return Mapped(nest, type, type, nest.Size(type));
     });
 
+    public string Of(ActivationStep step, TensorType type) => Method(step, step.Activation.ToString(), LoopNest.Pattern(type, type), () =>
+    {
+        var nest = new LoopNest(type, skipLast: false);
+        TemplateModel model = Mapped(nest, type, type, nest.Size(type));
+        (model["formula"], model["result"]) = Activations.Of(step.Activation, scalar);
+        return model;
+    });
+
     public string Of(SumToStep step) => Method(step, "SumTo", LoopNest.Pattern(step.X.Type, step.X.Type) + " " + LoopNest.Pattern(step.Output.Type, step.X.Type), () =>
     {
         var nest = new LoopNest(step.X.Type, skipLast: false);
@@ -119,6 +127,7 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
             model["u"] = interleaved ? "2 * pair" : "pair";
             model["v"] = interleaved ? "2 * pair + 1" : "pair + half";
             model["pair_text"] = interleaved ? "(2i, 2i + 1)" : "(i, i + half)";
+            model["position"] = step.X.Type.Dims[1] == Dim.S ? "KeyPosition" : "Position";
             model["passes"] = passes;
             model["scaled"] = scaled;
             model["cos"] = Turn("Cos", scaled);

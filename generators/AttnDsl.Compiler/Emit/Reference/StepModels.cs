@@ -51,6 +51,7 @@ internal sealed class StepModels
         SumToStep sum => _methods.Of(sum),
         RepeatToStep repeat => _methods.Of(repeat),
         ScaleStep scale => _methods.Of(scale, Flat(scale.X.Type)),
+        ActivationStep activation => _methods.Of(activation, Flat(activation.X.Type)),
         ReduceStep reduce => _methods.Of(reduce),
         RmsNormStep norm => _methods.Of(norm),
         RopeStep rope => _methods.Of(rope),
@@ -125,6 +126,11 @@ internal sealed class StepModels
                 model["x"] = _names[scale.X];
                 model["factor"] = _scalar.Literal(scale.Factor);
                 model["sizes"] = Sizes(Flat(scale.X.Type), skipLast: false);
+                break;
+            case ActivationStep activation:
+                model["x"] = _names[activation.X];
+                model["function"] = activation.Details;
+                model["sizes"] = Sizes(Flat(activation.X.Type), skipLast: false);
                 break;
             case ReshapeStep reshape:
                 model["x"] = _names[reshape.X];

@@ -57,6 +57,7 @@ internal static class TorchEmitter
             ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
+            ["core_of_cache"] = CpuEmitter.CoreReadsCache(plan),
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
             ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),

@@ -14,7 +14,7 @@ internal sealed class TorchStepModels
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
     private readonly Identifiers _identifiers;
     private readonly Dictionary<PlanValue, string> _names = new();
-    private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
+    private readonly Dictionary<string, (string Cos, string Sin)> _turns = new();
 
     // Values that are streams of a cache.
     private readonly HashSet<PlanValue> _appended = new();
@@ -54,7 +54,7 @@ internal sealed class TorchStepModels
     {
         PlanStep step = fused.Step;
         string x = this[step.Inputs[0]];
-        (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x) : ("", "", "");
+        (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x, rope.X.Type.Dims[1] == Dim.S) : ("", "", "");
         string y = _identifiers.Local(fused.Output.Name);
         _names[fused.Output] = y;
         var model = new TemplateModel { ["y"] = y, ["x"] = x };
@@ -93,6 +93,9 @@ internal sealed class TorchStepModels
                 break;
             case ScaleStep scale:
                 model["factor"] = ScalarType.Double.Literal(scale.Factor);
+                break;
+            case ActivationStep activation:
+                model["function"] = Function(activation.Activation, x);
                 break;
             case ReshapeStep reshape:
                 model["shape"] = Shape(reshape.Output.Type);
@@ -148,21 +151,37 @@ internal sealed class TorchStepModels
     }
 
     /// <summary>Sines and cosines of a rotation, declared where they are first needed in a body.</summary>
-    private (string Declare, string Cos, string Sin) Turns(RotaryTable table, string like)
+    private (string Declare, string Cos, string Sin) Turns(RotaryTable table, string like, bool ofKeys)
     {
-        if (_turns.TryGetValue(table, out (string Cos, string Sin) known))
+        string frequencies = _tables.Frequencies(table);
+        string magnitude = ScalarType.Double.Literal(table.Magnitude);
+        string key = frequencies + " " + magnitude + (ofKeys ? " of keys" : "");
+        if (_turns.TryGetValue(key, out (string Cos, string Sin) known))
         {
             return ("", known.Cos, known.Sin);
         }
 
         string cos = _identifiers.Local("cos");
         string sin = _identifiers.Local("sin");
-        _turns.Add(table, (cos, sin));
+        _turns.Add(key, (cos, sin));
         return (
-            "var (" + cos + ", " + sin + ") = Turns(rows, " + _tables.Frequencies(table) + ", " + ScalarType.Double.Literal(table.Magnitude) + ", " + like + "); // [B, T, 1, " + Text(table.RotaryDim / 2) + "]",
+            "var (" + cos + ", " + sin + ") = " + (ofKeys ? "KeyTurns" : "Turns") + "(rows, " + frequencies + ", " + magnitude + ", " + like + "); // [B, " + (ofKeys ? "S" : "T") + ", 1, " + Text(table.RotaryDim / 2) + "]",
             cos,
             sin);
     }
+
+    private static string Function(ActivationKind kind, string x) => kind switch
+    {
+        ActivationKind.Sigmoid => x + ".sigmoid()",
+        ActivationKind.Silu => "global::TorchSharp.torch.nn.functional.silu(" + x + ")",
+        ActivationKind.Exp => x + ".exp()",
+        ActivationKind.Reciprocal => x + ".clamp_min(global::TorchSharp.torch.finfo(" + x + ".dtype).eps).reciprocal()",
+        ActivationKind.Clamp => x + ".clamp(0, 1)",
+        ActivationKind.Inside => "(" + x + ".ge(0) & " + x + ".le(1)).to(" + x + ".dtype)",
+        ActivationKind.Abs => x + ".abs()",
+        ActivationKind.Sign => x + ".sign()",
+        _ => throw new PlanException("TorchSharp has no function " + kind),
+    };
 
     /// <summary>Axes of a wider type that a narrower one lacks, or has with extent 1.</summary>
     private static string Axes(TensorType wide, TensorType narrow)
