@@ -41,7 +41,7 @@ public sealed class LayerPlanTests
         .And("Rope", ("theta", 50000.0))
         .And("Causal");
 
-    private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal").And("Segments");
+    private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal");
 
     public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "sigma", "narrow");
 

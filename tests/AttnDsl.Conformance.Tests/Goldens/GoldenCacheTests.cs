@@ -44,8 +44,23 @@ public sealed class GoldenCacheTests(ITestOutputHelper output)
 
         ReferenceCache<double> cache = golden.Reference.CreateCache(golden.Shape("x")[0]);
         golden.Reference.Prefill(golden.Weights(), golden["x"], cache, golden.Rows());
-        Numbers.Close(golden["k_cache"], cache.Read(0), Tolerances.Golden, "k_cache");
-        Numbers.Close(golden["v_cache"], cache.Read(1), Tolerances.Golden, "v_cache");
+        Numbers.Close(TokensFirst(golden, "k_cache"), cache.Read(0), Tolerances.Golden, "k_cache");
+        Numbers.Close(TokensFirst(golden, "v_cache"), cache.Read(1), Tolerances.Golden, "v_cache");
+    }
+
+    /// <summary>[B, heads, T, width] as [B, T, heads, width].</summary>
+    private static double[] TokensFirst(Golden golden, string tensor)
+    {
+        int[] shape = golden.Shape(tensor);
+        double[] values = golden[tensor];
+        return
+        [
+            .. from b in Enumerable.Range(0, shape[0])
+               from t in Enumerable.Range(0, shape[2])
+               from h in Enumerable.Range(0, shape[1])
+               from c in Enumerable.Range(0, shape[3])
+               select values[(((((b * shape[1]) + h) * shape[2]) + t) * shape[3]) + c],
+        ];
     }
 
     [Fact]
