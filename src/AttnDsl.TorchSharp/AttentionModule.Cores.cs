@@ -242,6 +242,15 @@ public abstract partial class AttentionModule
         return tensor(values, device: index.device).take(index.to(ScalarType.Int64));
     }
 
+    /// <summary>1 / max(‖x‖, ε) over the last axis, ε that of the type; the gradient at 0 is 0.</summary>
+    /// <param name="x">[.., n].</param>
+    /// <returns>[.., 1].</returns>
+    protected static Tensor InverseNorm(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return linalg.vector_norm(x, 2, [-1L], keepdim: true).clamp_min(finfo(x.dtype).eps).reciprocal();
+    }
+
     /// <summary>cos and sin of position · frequency, times a magnitude: computed in double, rounded once.</summary>
     /// <param name="rows">The call's rows.</param>
     /// <param name="frequencies">Angle per position of each pair.</param>

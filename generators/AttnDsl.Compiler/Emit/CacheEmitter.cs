@@ -20,6 +20,7 @@ internal static class CacheEmitter
             ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
             ["codes"] = Codes(plan.Cache),
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["states"] = CacheStreams.States(plan.Cache),
         };
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
         return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);

@@ -12,7 +12,7 @@ public sealed class ProjectedSource : ILayerSource
 
     public ProjectedSource(LayerDraft draft) => _draft = draft;
 
-    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), default, _draft.CacheElement, _draft.CachePageSize);
+    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), _draft.States.ToEquatableArray(), _draft.CacheElement, _draft.CachePageSize);
 
     private LayerWidths W => _draft.Widths;
 
@@ -26,9 +26,33 @@ public sealed class ProjectedSource : ILayerSource
     public Operands Build(BodyBuilder body, PlanValue x, bool cached)
     {
         int border = (int?)_draft.StoredKeys?.Before ?? int.MaxValue;
-        PlanValue q = _draft.Transformed(Operand.Query, body, Project(body, x, Operand.Query, "q", W.QueryHeads, W.KeyWidth, WeightPlace.Query, WeightPlace.QueryBias));
-        PlanValue k = _draft.Transformed(Operand.Key, body, Project(body, x, Operand.Key, "k", W.KeyHeads, KeyWidth, WeightPlace.Key, WeightPlace.KeyBias), before: border);
-        PlanValue v = _draft.Transformed(Operand.Value, body, Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias));
+        const int Shared = (int)Stage.Convolve;
+        PlanValue Query() => Project(body, x, Operand.Query, "q", W.QueryHeads, W.KeyWidth, WeightPlace.Query, WeightPlace.QueryBias);
+        PlanValue Key() => Project(body, x, Operand.Key, "k", W.KeyHeads, KeyWidth, WeightPlace.Key, WeightPlace.KeyBias);
+        QueryKey Both()
+        {
+            PlanValue first = _draft.Transformed(Operand.Query, body, Query(), before: Shared);
+            PlanValue second = _draft.Transformed(Operand.Key, body, Key(), before: Shared);
+            return new QueryKey(first, second, first, second);
+        }
+
+        PlanValue q;
+        PlanValue k;
+        if (_draft.Together(body, Both, cached) is { } both)
+        {
+            q = _draft.Transformed(Operand.Query, body, both.Query, from: Shared);
+            k = _draft.Transformed(Operand.Key, body, both.Key, from: Shared, before: border);
+        }
+        else
+        {
+            q = _draft.Transformed(Operand.Query, body, Query());
+            k = _draft.Transformed(Operand.Key, body, Key(), before: border);
+        }
+
+        PlanValue v = _draft.Values is { } values
+            ? body.SplitHeads(values(body, x, cached), W.ValueHeads, "v")
+            : Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias);
+        v = _draft.Transformed(Operand.Value, body, v);
         k = cached ? body.Append(k, KeyStream, "keys") : k;
         v = cached ? body.Append(v, ValueStream, "values") : v;
         return new Operands(q, _draft.Transformed(Operand.Key, body, k, from: border), v);

@@ -109,6 +109,18 @@ public static class PairTable
             "Storage is Paged",
             null,
             spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
+        .. Parts(),
+        new("Compressed", "Causal", PairKind.Needs, RuleTable.LookingBack, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
+        new("Segments", "Compressed", PairKind.Warn, RuleTable.ReachOverSegments, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
+        new("QkNorm", "Compressed", PairKind.Conflict, RuleTable.TwoNorms, "L2Norm is on", null, spec => Settings(spec) is { L2Norm: true }),
+        new("KeyWidth", "Compressed", PairKind.Conflict, RuleTable.NarrowKeysInvolved, "it convolves or shares means", null, spec => Settings(spec) is { Convolution: true } or { QKMean: true }),
+        new("ReverseSparseQuery", "Compressed", PairKind.Conflict, RuleTable.FewerQueriesThanKeys, "QKMean is on", null, spec => Settings(spec) is { QKMean: true }),
+        .. LookingBack("QKConv"),
+        .. LookingBack("ValueShift"),
+        new("QkNorm", "QKL2Norm", PairKind.Conflict, RuleTable.TwoNorms),
+        new("KeyWidth", "QKConv", PairKind.Conflict, RuleTable.NarrowKeysInvolved),
+        new("KeyWidth", "QKMean", PairKind.Conflict, RuleTable.NarrowKeysInvolved),
+        new("ReverseSparseQuery", "QKMean", PairKind.Conflict, RuleTable.FewerQueriesThanKeys),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;
@@ -150,6 +162,29 @@ public static class PairTable
         from i in Enumerable.Range(0, s_querySetters.Length)
         from j in Enumerable.Range(i + 1, s_querySetters.Length - i - 1)
         select new PairRow(s_querySetters[i], s_querySetters[j], PairKind.Conflict, RuleTable.QueryHeadsTwice);
+
+    /// <summary>What [Compressed] has itself, and what sets heads that a factor sets.</summary>
+    private static IEnumerable<PairRow> Parts()
+    {
+        foreach (string part in new[] { "QKConv", "QKMean", "ValueShift", "QKL2Norm" })
+        {
+            yield return new(part, "Compressed", PairKind.Conflict, RuleTable.PartOfCompressed);
+        }
+
+        foreach (string setter in new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" })
+        {
+            yield return new(setter, "Compressed", PairKind.Conflict, RuleTable.KvHeadsTwice, "KvFactor is given", null, spec => Settings(spec)?.KvFactor is not null);
+        }
+    }
+
+    private static CompressedSettings? Settings(AttentionSpec spec) => spec.Find("Compressed") is { } compressed ? CompressedSettings.Read(compressed) : null;
+
+    /// <summary>What takes from earlier tokens needs a direction, and borders that it crosses are worth a word.</summary>
+    private static IEnumerable<PairRow> LookingBack(string name) =>
+    [
+        new(name, "Causal", PairKind.Needs, RuleTable.LookingBack),
+        new("Segments", name, PairKind.Warn, RuleTable.ReachOverSegments),
+    ];
 
     private static PairRow SymmetricWith(string kvSetter) => new(
         "SymmetricSparseQuery",

@@ -240,6 +240,48 @@ public static class RuleTable
     public static readonly RuleDescriptor KeysAsWideAsHeads = Info(
         "ATTN0743", "Keys as wide as the head", "width: {0} is the width of a head: no key is narrowed and [KeyWidth] can go");
 
+    public static readonly RuleDescriptor LookingBack = Error(
+        "ATTN0744", "A look back without [Causal]", "[{0}] needs [{1}]: it takes from earlier tokens only, which says nothing where every token sees all others");
+
+    public static readonly RuleDescriptor OddValueWidth = Error(
+        "ATTN0745", "An odd number of value channels", "{0} value heads of {1} channels are {2} channels, and half of them come from the token before; an even number of heads or channels is legal");
+
+    public static readonly RuleDescriptor TwoNorms = Error(
+        "ATTN0746", "Two norms of queries and keys", "[{0}] and [{1}] both normalise queries and keys; keep one");
+
+    public static readonly RuleDescriptor NarrowKeysInvolved = Error(
+        "ATTN0749", "Narrow keys that queries are joined with", "[{0}] does not go with [{1}]: keys are kept narrow and widened when they are read, and here they meet the queries before that; keep one");
+
+    public static readonly RuleDescriptor ReachOverSegments = Warning(
+        "ATTN0750", "Reaching over the border of a segment", "[{0}] reaches back over the border of a segment, as its published code does: the first tokens of a packed sequence see the end of the one before");
+
+    public static readonly RuleDescriptor FewerQueriesThanKeys = Error(
+        "ATTN0751", "No group of query heads", "[{0}] does not go with [{1}]: a key head shares the mean with the query heads that read it, and here there are fewer query heads than key heads; keep one");
+
+    public static readonly RuleDescriptor NothingCompressed = Warning(
+        "ATTN0752", "Nothing is compressed", "{0} query heads of {1} channels are no less than the {2} channels of the layer: nothing is compressed; give a factor above 1, fewer heads or a smaller headDim");
+
+    public static readonly RuleDescriptor HalvedValueHead = Warning(
+        "ATTN0753", "A value head of two tokens", "{0} value heads are odd: the middle one is half of the present and half of the token before");
+
+    public static readonly RuleDescriptor ConvolutionOfOne = Warning(
+        "ATTN0754", "Convolutions over one token", "Both convolutions see one token: they are a factor per channel and a map per head, and nothing is gathered over time");
+
+    public static readonly RuleDescriptor FactorDoesNotDivide = Error(
+        "ATTN0747", "The factor leaves no whole head width", "{0}: {1} times {2} heads does not divide the {3} channels of the layer; {4}");
+
+    public static readonly RuleDescriptor PartOfCompressed = Error(
+        "ATTN0748", "A part and the whole", "[{0}] contradicts [{1}]: [Compressed] has its own, with switches to leave it out; keep one");
+
+    public static readonly RuleDescriptor FactorTwice = Error(
+        "ATTN0755", "Two factors", "factor: {0} compresses queries, keys and values, and {1} = {2} says it again; keep one");
+
+    public static readonly RuleDescriptor KvFactorGivesNoHeads = Error(
+        "ATTN0756", "The key/value factor gives no heads", "KvFactor: {0} of {1} channels leaves no number of heads of {2} channels that divides the {3} query heads");
+
+    public static readonly RuleDescriptor FactorAgainstWidth = Error(
+        "ATTN0757", "A factor against a head width", "{0}: {1} of {2} channels over {3} heads is another width than the headDim of {4}; remove one");
+
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(RuleDescriptor))

@@ -206,6 +206,11 @@ public sealed class StackCache
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         Array.Fill(_added, tokens);
         Placement.MakeRoom(nameof(tokens), _lengths, _added, kept: true);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Reserve(tokens);
+        }
+
         _isOpen = false;
     }
 
@@ -229,6 +234,17 @@ public sealed class StackCache
         }
 
         Placement.CheckTrim(row, length);
+        int removed = _lengths[row] - length;
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.CheckTruncate(row, removed, length);
+        }
+
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Truncate(row, removed, length);
+        }
+
         _lengths[row] = length;
         Placement.Trim(row, length);
         _isOpen = false;
@@ -267,6 +283,11 @@ public sealed class StackCache
         Placement.Fork(from, to, _lengths[from]);
         _segments.Fork(from, to, _lengths[from]);
         _positions.Fork(from, to, _lengths[from]);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Fork(from, to);
+        }
+
         _lengths[to] = _lengths[from];
         _isOpen = false;
     }
@@ -290,12 +311,17 @@ public sealed class StackCache
         Placement.Arrange(rows, _added);
         _segments.Arrange(rows, _added);
         _positions.Arrange(rows, _added);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Arrange(rows);
+        }
+
         _added.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
 
     /// <summary>What the rows hold now, to come back to. Disposing of the snapshot frees what it keeps.</summary>
-    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _positions.Keep(_lengths), Placement.Keep(_lengths));
+    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _positions.Keep(_lengths), _layers.ConvertAll(layer => layer.StateRows?.Keep()), Placement.Keep(_lengths));
 
     /// <summary>Comes back to a snapshot, as often as one likes.</summary>
     /// <param name="snapshot">A snapshot of this stack.</param>
@@ -312,6 +338,14 @@ public sealed class StackCache
         Placement.Restore(snapshot.Kept, snapshot.Lengths);
         _segments.Restore(snapshot.Segments);
         _positions.Restore(snapshot.Positions);
+        for (int layer = 0; layer < snapshot.States.Count; layer++)
+        {
+            if (snapshot.States[layer] is { } copy)
+            {
+                _layers[layer].StateRows!.Restore(copy);
+            }
+        }
+
         snapshot.Lengths.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
@@ -387,6 +421,11 @@ public sealed class StackCache
         for (int row = 0; row < Batch; row++)
         {
             _lengths[row] += _extended.Count(row);
+        }
+
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Commit();
         }
 
         Placement.Settle(_lengths);

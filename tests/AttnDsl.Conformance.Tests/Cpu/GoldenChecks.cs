@@ -25,6 +25,9 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["sqa-rsqa"] = typeof(SqaReverse),
         ["diffqkv-sigma-augq"] = typeof(DiffSigma),
         ["diffqkv-half-k-dim"] = typeof(DiffNarrowKeys),
+        ["cca-ccgqa"] = typeof(CompressedGrouped),
+        ["cca-mha-c4"] = typeof(CompressedFour),
+        ["cca-mqa-k34"] = typeof(CompressedMultiQuery),
     };
 
     public static CpuCase CaseOf(string file) => CpuCase.Of(s_classes[file]);

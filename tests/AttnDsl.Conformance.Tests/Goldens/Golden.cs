@@ -42,7 +42,8 @@ internal sealed class Golden : IDisposable
 
     public ILayer<double> Reference { get; }
 
-    public double[] this[string tensor] => _file.ReadDouble(tensor);
+    /// <summary>A recorded tensor; the output is called out or y.</summary>
+    public double[] this[string tensor] => _file.ReadDouble(tensor == "out" && !_file.Tensors.ContainsKey("out") ? "y" : tensor);
 
     /// <summary>The recording, or null where it is absent and may be.</summary>
     /// <param name="name">File name without its extension.</param>
@@ -75,7 +76,8 @@ internal sealed class Golden : IDisposable
     {
         foreach (WeightTensor<double> tensor in Reference.Zeros().Tensors)
         {
-            yield return (tensor.Name, this["grad." + s_names.Single(name => name.Value == tensor.Name).Key]);
+            string own = "grad." + tensor.Name;
+            yield return (tensor.Name, this[_file.Tensors.ContainsKey(own) ? own : "grad." + s_names.Single(name => name.Value == tensor.Name).Key]);
         }
     }
 

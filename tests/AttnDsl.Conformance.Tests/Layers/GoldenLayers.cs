@@ -1,5 +1,6 @@
 // The stacks of the recordings; the file stands alone because the cost tests compile it a second time, with counters.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost; that is what its recording is about.
+#pragma warning disable ATTN0753 // One value head is recorded as half of two tokens.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -91,3 +92,26 @@ public partial class DiffSigma;
 [Rope(layout: RopeLayout.HalfSplit)]
 [Causal]
 public partial class DiffNarrowKeys;
+
+/// <summary>cca-ccgqa.</summary>
+[Attention(dim: 64, heads: 4, headDim: 8)]
+[GroupedQuery(kv: 2)]
+[Compressed(Temperature = Temperature.Raw)]
+[Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedGrouped;
+
+/// <summary>cca-mha-c4.</summary>
+[Attention(dim: 64, heads: 2)]
+[Compressed(factor: 4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedFour;
+
+/// <summary>cca-mqa-k34.</summary>
+[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)]
+[MultiQuery]
+[Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)]
+[Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedMultiQuery;

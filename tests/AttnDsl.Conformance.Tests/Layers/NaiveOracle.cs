@@ -37,6 +37,18 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     public NaiveNorm? Norm { get; init; }
 
+    /// <summary>Tokens of the convolutions over every channel and over every head, or null.</summary>
+    public (int Seq, int Head)? Convolutions { get; init; }
+
+    /// <summary>Queries and keys share their mean.</summary>
+    public bool Mean { get; init; }
+
+    /// <summary>Half of the value channels are late by a token.</summary>
+    public bool Shift { get; init; }
+
+    /// <summary>Queries and keys of length √width, keys times a temperature.</summary>
+    public bool UnitLength { get; init; }
+
     public double? Cap { get; init; }
 
     public bool Alibi { get; init; }
@@ -79,8 +91,8 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
         return (
-            [.. tokens.Select((token, t) => NarrowKeys is { } narrow ? [.. Affine(weights, "k_proj", token).Chunk(narrow)] : Positioned(weights, "k", token, positions[t]))],
-            [.. tokens.Select(token => Project(weights, "v", token))]);
+            NarrowKeys is { } narrow ? [.. tokens.Select(token => (double[][])[.. Affine(weights, "k_proj", token).Chunk(narrow)])] : Keys(weights, tokens, positions),
+            Values(weights, tokens));
     }
 
     /// <summary>One query of the core: its probabilities over the keys, its output and its log-sum-exp, for one score head.</summary>
@@ -138,9 +150,9 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][] Sequence(AttentionWeights<double> weights, double[][] tokens, int[] positions, int[] segments)
     {
-        double[][][] q = [.. tokens.Select((token, t) => Positioned(weights, "q", token, positions[t]))];
-        double[][][] k = [.. tokens.Select((token, t) => Positioned(weights, "k", token, positions[t]))];
-        double[][][] v = [.. tokens.Select(token => Project(weights, "v", token))];
+        double[][][] q = Queries(weights, tokens, positions);
+        double[][][] k = Keys(weights, tokens, positions);
+        double[][][] v = Values(weights, tokens);
         return [.. tokens.Select((_, i) =>
         {
             IEnumerable<double> heads = Enumerable.Range(0, ScoreHeads).SelectMany(head => Attend(
@@ -155,10 +167,68 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         })];
     }
 
-    private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int position) => [..
-        Project(weights, role, token)
-            .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
-            .Select(head => Rotation is null ? head : Rotation.Turn(head, position))];
+    private double[][][] Queries(AttentionWeights<double> weights, double[][] tokens, int[] positions) =>
+        [.. tokens.Select((_, t) => Positioned(weights, "q", [.. Shared(weights, tokens, t).Take(QueryHeads)], positions[t]))];
+
+    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) =>
+        [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
+
+    private double[][][] Values(AttentionWeights<double> weights, double[][] tokens) => [.. tokens.Select((token, t) => Shift
+        ? [.. Affine(weights, "v_proj_current", token).Concat(Affine(weights, "v_proj_delayed", t == 0 ? new double[Dim] : tokens[t - 1])).Chunk(Width)]
+        : Project(weights, "v", token))];
+
+    /// <summary>Query heads and key heads of one token after what they go through together: convolutions, then the mean of what went into them.</summary>
+    private double[][] Shared(AttentionWeights<double> weights, double[][] tokens, int t)
+    {
+        double[][] first = Both(t);
+        double[][] heads = Convolutions is { } lengths ? [.. Enumerable.Range(0, first.Length).Select(h => Convolved(h, lengths))] : first;
+        if (!Mean)
+        {
+            return heads;
+        }
+
+        double[][] means = [.. Enumerable.Range(0, QueryHeads).Select(h => first[h].Zip(first[QueryHeads + KeyHead(h)], (a, b) => (a + b) / 2).ToArray())];
+        return [.. heads.Select((head, h) => head.Select((u, c) => u + (h < QueryHeads
+            ? means[h][c]
+            : Enumerable.Range(0, QueryHeads).Where(query => KeyHead(query) == h - QueryHeads).Average(query => means[query][c]))).ToArray())];
+
+        double[][] Both(int at) => at < 0
+            ? [.. Enumerable.Range(0, QueryHeads + KvHeads).Select(_ => new double[Width])]
+            : [.. Project(weights, "q", tokens[at]), .. Project(weights, "k", tokens[at])];
+
+        // What the first convolution gives of channel c of head h at a token, tokens before the first included.
+        double Slow(int h, int c, int at, int length)
+        {
+            int channel = (h * Width) + c;
+            double[] taps = weights["conv_seq.weight"].Data;
+            return weights["conv_seq.bias"].Data[channel] + Enumerable.Range(0, length).Sum(j => taps[(channel * length) + j] * Both(at - length + 1 + j)[h][c]);
+        }
+
+        double[] Convolved(int h, (int Seq, int Head) lengths) => [.. Enumerable.Range(0, Width).Select(o =>
+        {
+            int row = (h * Width) + o;
+            double[] taps = weights["conv_head.weight"].Data;
+            return weights["conv_head.bias"].Data[row] + Enumerable.Range(0, Width).Sum(c => Enumerable.Range(0, lengths.Head).Sum(
+                j => taps[(((row * Width) + c) * lengths.Head) + j] * Slow(h, c, t - lengths.Head + 1 + j, lengths.Seq)));
+        })];
+    }
+
+    private double[][] Positioned(AttentionWeights<double> weights, string role, double[][] heads, int position) => [.. heads
+        .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
+        .Select((head, h) => UnitLength ? Stretched(weights, role, head, h) : head)
+        .Select(head => Rotation is null ? head : Rotation.Turn(head, position))];
+
+    private double[] Stretched(AttentionWeights<double> weights, string role, double[] head, int h)
+    {
+        double factor = Math.Sqrt(Width) / Math.Max(Math.Sqrt(head.Sum(u => u * u)), Math.Pow(2, -52));
+        if (role == "k")
+        {
+            double[]? logarithms = weights.Tensors.FirstOrDefault(tensor => tensor.Name == "log_temp")?.Data;
+            factor *= logarithms is null ? weights["temp"].Data[h] : Math.Exp(logarithms[h]);
+        }
+
+        return [.. head.Select(u => u * factor)];
+    }
 
     private double[][] Project(AttentionWeights<double> weights, string role, double[] token)
     {

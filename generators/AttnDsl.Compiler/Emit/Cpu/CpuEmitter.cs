@@ -117,7 +117,7 @@ internal static class CpuEmitter
     private static string Body(AttentionPlan plan, PlanBody body, Dictionary<PlanValue, CacheStreamSpec> cached, CpuCores cores, RotationTables tables, StepRenderer renderer, CancellationToken cancellationToken)
     {
         var places = new CpuPlaces(body, new Identifiers(s_reserved));
-        var models = new CpuStepModels(places, cores, tables, plan.Cache.Streams.ToArray(), cached);
+        var models = new CpuStepModels(places, cores, tables, plan.Cache, cached);
         string[] steps = Fusions.Of(body).Select(f => models.Text(f, renderer)).ToArray();
         var model = new TemplateModel
         {
@@ -127,6 +127,9 @@ internal static class CpuEmitter
             ["per_token"] = places.FloatsPerToken,
             ["per_key"] = places.FloatsPerKey,
             ["over_keys"] = places.FloatsPerKey > 0,
+            ["per_row"] = places.FloatsPerRow,
+            ["constant"] = places.Floats,
+            ["by_row"] = places.FloatsPerRow + places.Floats > 0,
             ["parts"] = places.Parts,
         };
         return TemplateLibrary.Render("cpu/body", model, cancellationToken);

@@ -53,6 +53,12 @@ internal sealed class CpuPlaces
     /// <summary>Floats of scratch per visible key.</summary>
     public long FloatsPerKey { get; private set; }
 
+    /// <summary>Floats of scratch per row of the batch, whatever its tokens.</summary>
+    public long FloatsPerRow { get; private set; }
+
+    /// <summary>Floats of scratch whatever the call.</summary>
+    public long Floats { get; private set; }
+
     /// <summary>Parts of scratch.</summary>
     public int Parts { get; private set; }
 
@@ -73,8 +79,10 @@ internal sealed class CpuPlaces
     /// <summary>True when rows of the value are visible keys, not new tokens.</summary>
     public static bool IsOverKeys(PlanValue value) => value.Type.Rank > 1 && value.Type.Dims[1] == Dim.S;
 
-    /// <summary>Tokens of a value, of all rows together, as generated code calls them.</summary>
-    public static string Count(PlanValue value) => IsOverKeys(value) ? "visible" : "count";
+    /// <summary>Rows of time of a value, of all rows of the batch together, as generated code calls them.</summary>
+    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "visible"
+        : type.Dims[1].Kind == DimKind.Recent ? "rows.Batch * (rows.Tokens + " + Text(type.Dims[1].Length) + ")"
+        : "count";
 
     /// <summary>Declares where a step's output goes and returns the declaration, empty when the place exists already.</summary>
     public string Declare(PlanValue value)
@@ -92,25 +100,24 @@ internal sealed class CpuPlaces
         }
 
         long width = value.Type.ConstantElements;
-        if (value.Type.Dims[0].IsConstant)
-        {
-            throw new PlanException(value + " has no place: it is no gradient of a weight and has no tokens");
-        }
-
         string name = _identifiers.Local(value.Name);
         _names[value] = name;
         Parts++;
-        if (IsOverKeys(value))
+        if (value.Type.Dims[0].IsConstant)
         {
-            FloatsPerKey += width;
-        }
-        else
-        {
-            FloatsPerToken += width;
+            // Something on the way to a weight's gradient, or made from a weight alone.
+            Floats += width;
+            return "global::System.Span<float> " + name + " = scratch.Take(1, " + Text(width) + "); // " + value.Type;
         }
 
-        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value) + ", " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
+        Dim rows = value.Type.Dims[1];
+        FloatsPerKey += rows == Dim.S ? width : 0;
+        FloatsPerToken += rows == Dim.S ? 0 : width;
+        FloatsPerRow += rows.Kind == DimKind.Recent ? rows.Length * width : 0;
+        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value.Type) + ", " + Text(width) + "); // " + value.Type;
     }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private void Destinations(PlanBody body)
     {

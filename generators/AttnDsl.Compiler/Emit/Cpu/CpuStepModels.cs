@@ -15,14 +15,16 @@ internal sealed class CpuStepModels
     private readonly CpuCores _cores;
     private readonly RotationTables _rotations;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly IReadOnlyList<CacheStateSpec> _states;
     private readonly Dictionary<PlanValue, string> _cached = new();
 
-    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, IReadOnlyList<CacheStreamSpec> streams, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
+    public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, CacheSchema cache, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
     {
         _places = places;
         _cores = cores;
         _rotations = rotations;
-        _streams = streams;
+        _streams = cache.Streams.ToArray();
+        _states = cache.States.ToArray();
         foreach (KeyValuePair<PlanValue, CacheStreamSpec> operand in cached)
         {
             _cached[operand.Key] = Number(operand.Value);
@@ -48,6 +50,8 @@ internal sealed class CpuStepModels
                     partial,
                     Identity(step, stream, _places[append.X], declared, dense),
                     () => new TemplateModel { ["x"] = _places[append.X], ["stream"] = stream, ["content"] = append.Stream.Content, ["declare"] = declared, ["y"] = dense });
+            case SplitStep split:
+                return Cut(split, renderer, partial);
             case AttendStep attend:
                 return Attended(attend, renderer, partial);
             case AttendGradientStep gradient:
@@ -130,6 +134,32 @@ internal sealed class CpuStepModels
                 model["epsilon"] = ScalarType.Double.Literal(norm.Epsilon);
                 model["one_plus"] = norm.OnePlus;
                 break;
+            case ConcatStep concat:
+                model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
+                model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
+                break;
+            case SurroundStep surround:
+                model["before"] = Text(surround.Before);
+                model["behind"] = Text(surround.Rows - surround.Before);
+                model["width"] = Text(surround.X.Type.ConstantElements);
+                break;
+            case RowsStep some:
+                model["first"] = Text(some.First);
+                model["left"] = Text(some.Left);
+                model["width"] = Text(some.X.Type.ConstantElements);
+                break;
+            case TapsStep taps:
+                model["length"] = Text(taps.Length);
+                model["width"] = Text(taps.X.Type.ConstantElements);
+                break;
+            case UntapStep untap:
+                model["length"] = Text(untap.Length);
+                model["width"] = Text(untap.Output.Type.ConstantElements);
+                break;
+            case HistoryStep history:
+                model["state"] = Text(_states.ToList().IndexOf(history.State));
+                model["content"] = history.State.Content;
+                break;
             case RopeStep rope:
                 model["rotation"] = _rotations.Of(rope.Table);
                 model["heads"] = rope.X.Type.Dims[2].Text;
@@ -142,6 +172,19 @@ internal sealed class CpuStepModels
         }
 
         return model;
+    }
+
+    private string Cut(SplitStep split, StepRenderer renderer, string partial)
+    {
+        string[] declarations = split.Outputs.Select(_places.Declare).ToArray();
+        string[] names = [_places[split.X], .. declarations, .. split.Outputs.Select(o => _places[o])];
+        return renderer.Render(partial, Identity(split, names), () => new TemplateModel
+        {
+            ["x"] = _places[split.X],
+            ["width"] = Text(AxisParts.Width(split.X.Type, split.Axis)),
+            ["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                .Select((p, i) => new TemplateModel { ["declare"] = declarations[i], ["y"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray(),
+        });
     }
 
     private string Reshaped(ReshapeStep step, StepRenderer renderer, string partial)
@@ -238,13 +281,13 @@ internal sealed class CpuStepModels
     /// <summary>Extents with the batch and token axes as one.</summary>
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
         ? "stackalloc[] { " + string.Join(", ", type.Dims.Select(d => d.Text)) + " }"
-        : (type.Dims[1] == Dim.S ? "[visible, " : "[count, ") + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+        : "[" + CpuPlaces.Count(type) + ", " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
 
     /// <summary>Vectors of a value that one matrix maps: those of all tokens, and of all heads unless each has its own.</summary>
     private static string Vectors(PlanValue x, bool perHead)
     {
         long each = x.Type.ConstantElements / x.Type.Channels.Size / (perHead ? x.Type.Dims[x.Type.Rank - 2].Size : 1);
-        return CpuPlaces.Count(x) + (each == 1 ? "" : " * " + Text(each));
+        return CpuPlaces.Count(x.Type) + (each == 1 ? "" : " * " + Text(each));
     }
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));

@@ -68,6 +68,7 @@ internal static class ReferenceEmitter
             ["version"] = SourceFile.Version,
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
+            ["states"] = CacheStreams.States(plan.Cache),
             ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
@@ -111,7 +112,7 @@ internal static class ReferenceEmitter
             names[weight] = identifiers.Local(weight.Name);
         }
 
-        var models = new StepModels(scalar, tables, attends, methods, names, identifiers, plan.Cache.Streams.ToArray());
+        var models = new StepModels(scalar, tables, attends, methods, names, identifiers, plan.Cache);
         string steps = string.Join("\n", body.Steps.Select(s => models.Text(s, renderer)));
         var text = new TemplateModel
         {

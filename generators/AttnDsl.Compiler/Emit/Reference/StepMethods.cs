@@ -91,13 +91,15 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
     {
         var nest = new LoopNest(step.X.Type, skipLast: true);
         TemplateModel model = Model(nest, step.X.Type, nest.Size(step.Output.Type, "1"), "width");
-        model["squares"] = step.Reduction == Reduction.InverseRms;
+        model["squares"] = step.Reduction is Reduction.InverseRms or Reduction.InverseNorm;
+        model["guarded"] = step.Reduction == Reduction.InverseRms;
         model["x_index"] = nest.Index(step.X.Type, ("c", "width"));
         model["y_index"] = nest.Index(step.Output.Type, ("0", "1"));
         (model["formula"], model["result"]) = step.Reduction switch
         {
             Reduction.Sum => ("y = Σ x", "sum"),
             Reduction.Mean => ("y = mean(x)", "sum / width"),
+            Reduction.InverseNorm => ("y = 1 / max(√(Σ x²), ε)", "1 / " + scalar.Keyword + ".Max(" + scalar.Keyword + ".Sqrt(sum), " + scalar.Keyword + ".BitIncrement(1) - 1)"),
             _ => ("y = 1 / √(mean(x²) + ε)", "1 / " + scalar.Keyword + ".Sqrt(sum / width + epsilon)"),
         };
         return model;
@@ -135,6 +137,18 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
             return model;
         });
     }
+
+    public string Of(SplitStep step) => Method(step, "Part", "", () => new TemplateModel());
+
+    public string Of(ConcatStep step) => Method(step, "Place", "", () => new TemplateModel());
+
+    public string Of(SurroundStep step) => Method(step, "Surround", "", () => new TemplateModel());
+
+    public string Of(RowsStep step) => Method(step, "Rows", "", () => new TemplateModel());
+
+    public string Of(TapsStep step) => Method(step, "Taps", "", () => new TemplateModel());
+
+    public string Of(UntapStep step) => Method(step, "Untap", "", () => new TemplateModel());
 
     public static string Symbol(ElementwiseOperator op) => op switch
     {
@@ -199,7 +213,7 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
         ["parameters"] = string.Join(", ", nest.Parameters.Concat(more).Select(p => "int " + p)),
         ["y_size"] = size,
         ["batch"] = type.Dims.Contains(Dim.B),
-        ["tokens"] = type.Dims.Contains(Dim.T),
+        ["tokens"] = type.Dims.Any(d => d == Dim.T || d.Kind == DimKind.Recent),
         ["keys"] = type.Dims.Contains(Dim.S),
     };
 }

@@ -59,6 +59,7 @@ internal static class TorchEmitter
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
             ["core_of_cache"] = CpuEmitter.CoreReadsCache(plan),
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["states"] = CacheStreams.States(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
             ["core"] = TorchCore.Model(core.Steps.OfType<AttendStep>().Single(), tables, parameters),
         };
@@ -84,7 +85,7 @@ internal static class TorchEmitter
     private static TemplateModel Body(AttentionPlan plan, PlanBody body, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
     {
         var identifiers = new Identifiers(new HashSet<string>(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)), System.StringComparer.Ordinal));
-        var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), identifiers, body);
+        var models = new TorchStepModels(parameters, tables, plan.Cache, identifiers, body);
         return new TemplateModel
         {
             ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),

@@ -12,6 +12,7 @@ internal sealed class TorchStepModels
     private readonly TorchParameters _parameters;
     private readonly TorchTables _tables;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly IReadOnlyList<CacheStateSpec> _states;
     private readonly Identifiers _identifiers;
     private readonly Dictionary<PlanValue, string> _names = new();
     private readonly Dictionary<string, (string Cos, string Sin)> _turns = new();
@@ -19,11 +20,12 @@ internal sealed class TorchStepModels
     // Values that are streams of a cache.
     private readonly HashSet<PlanValue> _appended = new();
 
-    public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, Identifiers identifiers, PlanBody body)
+    public TorchStepModels(TorchParameters parameters, TorchTables tables, CacheSchema cache, Identifiers identifiers, PlanBody body)
     {
         _parameters = parameters;
         _tables = tables;
-        _streams = streams;
+        _streams = cache.Streams.ToArray();
+        _states = cache.States.ToArray();
         _identifiers = identifiers;
         foreach (PlanValue input in body.Inputs)
         {
@@ -44,7 +46,9 @@ internal sealed class TorchStepModels
         for (int i = 0; i < model.Count; i++)
         {
             identity[2 * i] = model.NameAt(i);
-            identity[(2 * i) + 1] = System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
+            identity[(2 * i) + 1] = model.ValueAt(i) is TemplateModel[] parts
+                ? string.Join(";", parts.Select(part => string.Join(",", Enumerable.Range(0, part.Count).Select(part.ValueAt))))
+                : System.Convert.ToString(model.ValueAt(i), CultureInfo.InvariantCulture);
         }
 
         return renderer.Render("steps/" + step.Kind, new StepIdentity(identity), () => model);
@@ -102,6 +106,7 @@ internal sealed class TorchStepModels
                 break;
             case ReduceStep reduce:
                 model["inverse_rms"] = reduce.Reduction == Reduction.InverseRms;
+                model["inverse_norm"] = reduce.Reduction == Reduction.InverseNorm;
                 model["mean"] = reduce.Reduction == Reduction.Mean;
                 model["epsilon"] = ScalarType.Double.Literal(reduce.Epsilon);
                 break;
@@ -113,6 +118,34 @@ internal sealed class TorchStepModels
                 break;
             case RopeStep turned:
                 Fill(model, turned, declare, cos, sin);
+                break;
+            case SplitStep split:
+                model["axis"] = Text(split.Axis);
+                foreach (PlanValue part in split.Outputs.Skip(1))
+                {
+                    _names[part] = _identifiers.Local(part.Name);
+                }
+
+                model["parts"] = AxisParts.Of(split.Outputs, split.Axis)
+                    .Select(p => new TemplateModel { ["y"] = _names[p.Part], ["from"] = Along(split.Outputs, p.Part, split.Axis), ["size"] = p.Part.Type.Dims[split.Axis].Text, ["shape"] = p.Part.TypeText, ["dense"] = false }).ToArray();
+                break;
+            case ConcatStep concat:
+                model["axis"] = Text(concat.Axis);
+                model["parts"] = concat.Inputs.Select(part => new TemplateModel { ["x"] = this[part] }).ToArray();
+                break;
+            case SurroundStep surround:
+                model["before"] = Text(surround.Before);
+                model["behind"] = Text(surround.Rows - surround.Before);
+                break;
+            case RowsStep some:
+                model["first"] = Text(some.First);
+                break;
+            case TapsStep taps:
+                model["length"] = Text(taps.Length);
+                break;
+            case HistoryStep history:
+                model["state"] = Text(_states.ToList().IndexOf(history.State));
+                model["content"] = history.State.Content;
                 break;
             case AppendStep append:
                 _appended.Add(append.Output);
@@ -183,6 +216,9 @@ internal sealed class TorchStepModels
         _ => throw new PlanException("TorchSharp has no function " + kind),
     };
 
+    /// <summary>Where a part begins along its axis.</summary>
+    private static string Along(IEnumerable<PlanValue> parts, PlanValue part, int axis) => Text(parts.TakeWhile(p => p != part).Sum(p => p.Type.Dims[axis].Size));
+
     /// <summary>Axes of a wider type that a narrower one lacks, or has with extent 1.</summary>
     private static string Axes(TensorType wide, TensorType narrow)
     {
@@ -196,6 +232,7 @@ internal sealed class TorchStepModels
         DimKind.Batch => "rows.Batch",
         DimKind.Tokens => "rows.Tokens",
         DimKind.Visible => "rows.Keys",
+        DimKind.Recent => d.Length.ToString(CultureInfo.InvariantCulture) + " + rows.Tokens",
         _ => throw new PlanException("TorchSharp has no extent " + d),
     }));
 
