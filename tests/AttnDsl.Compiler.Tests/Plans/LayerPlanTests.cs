@@ -43,7 +43,13 @@ public sealed class LayerPlanTests
 
     private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal");
 
-    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "sigma", "narrow");
+    private static Stack CompressedStack => Stack.Attention(32, 4)
+        .And("GroupedQuery", ("kv", 2))
+        .And("Compressed", ("factor", 2), ("SeqKernel", 3))
+        .And("Rope")
+        .And("Causal");
+
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "sigma", "narrow", "compressed");
 
     [Fact]
     public void Llama() => Snapshot.Matches(Lower(LlamaStack));
@@ -62,6 +68,9 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void Sigma() => Snapshot.Matches(Lower(SigmaStack));
+
+    [Fact]
+    public void Compressed() => Snapshot.Matches(Lower(CompressedStack));
 
     [Fact]
     public void NarrowKeys() => Snapshot.Matches(Lower(NarrowStack));
@@ -88,7 +97,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "sigma", "narrow" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "sigma", "narrow", "compressed" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -109,6 +118,7 @@ public sealed class LayerPlanTests
         "gemma" => GemmaStack,
         "sigma" => SigmaStack,
         "narrow" => NarrowStack,
+        "compressed" => CompressedStack,
         _ => TwoSidedStack,
     });
 

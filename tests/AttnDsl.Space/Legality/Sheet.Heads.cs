@@ -14,14 +14,18 @@ internal sealed partial class Sheet
     private long? _queryHeads;
     private long? _keyValueHeads;
     private long? _reverseKv;
+    private long? _valueHeads;
 
     private void Heads()
     {
         Root();
         FightOverHeads();
+        FightOverParts();
         _queryHeads = QueryHeads();
         _keyValueHeads = KeyValueHeads(_queryHeads);
         Mixes();
+        Compressed();
+        Parts();
         Sizes(_queryHeads, _keyValueHeads);
     }
 
@@ -38,13 +42,21 @@ internal sealed partial class Sheet
         {
             if (d % h == 0)
             {
-                _headDim = d / h;
+                _headDim = Narrowed(d, h);
             }
             else
             {
                 Add("ATTN0201", "Attention", "heads");
             }
         }
+    }
+
+    // A factor of [Compressed] shares a part of the width out over the heads.
+    private long? Narrowed(long dim, long heads)
+    {
+        string? argument = QueryFactor;
+        long factor = argument is null ? 1 : _stack.Find("Compressed")![argument]!.Whole;
+        return factor >= 1 && dim / heads / factor >= 1 ? dim / (heads * factor) : null;
     }
 
     // A parameter and a property of one meaning: both sound, and of one value.
@@ -74,20 +86,20 @@ internal sealed partial class Sheet
         {
             for (int j = i + 1; j < setters.Length; j++)
             {
-                Fight("ATTN0211", setters[i], setters[j]);
+                Fight("ATTN0211", setters[i], setters[j], overHeads: true);
             }
         }
 
         if (_stack.Has("MultiQuery") && _stack.Has("GroupedQuery"))
         {
-            Fight("ATTN0210", "MultiQuery", "GroupedQuery");
+            Fight("ATTN0210", "MultiQuery", "GroupedQuery", overHeads: true);
         }
 
         foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
         {
             if (_stack.Has("ReverseSparseQuery"))
             {
-                Fight("ATTN0212", "ReverseSparseQuery", setter);
+                Fight("ATTN0212", "ReverseSparseQuery", setter, overHeads: true);
             }
 
             // sSQA is Hq = Hkv = H/2; saying the same number once more is no contradiction.
@@ -95,7 +107,7 @@ internal sealed partial class Sheet
             long[] said = setter == "MultiQuery" ? [1] : [.. s_counts.Select(argument => use[argument]).Where(count => count is not null).Select(count => count!.Whole)];
             if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && said.Any(kv => kv >= 1 && kv != h / 2))
             {
-                Fight("ATTN0212", "SymmetricSparseQuery", setter);
+                Fight("ATTN0212", "SymmetricSparseQuery", setter, overHeads: true);
             }
         }
     }
@@ -239,8 +251,15 @@ internal sealed partial class Sheet
             }
         }
 
-        bool foughtOver = _fighting.Overlaps(["GroupedQuery", "MultiQuery", .. s_querySetters]);
-        return foughtOver || query is null ? null : keyValue;
+        if (Gives("Compressed", "KvFactor") && _headDim is { } width && _stack.Find("Attention")!["dim"]!.Whole is var dim)
+        {
+            decimal channels = (decimal)_stack.Find("Compressed")!["KvFactor"]!.Whole * width;
+            keyValue = channels >= 1 && dim / channels >= 1 ? (long)(dim / channels) : null;
+        }
+
+        keyValue = _foughtOverHeads || query is null ? null : keyValue;
+        _valueHeads = keyValue is null ? null : _stack.Find("GroupedQuery")?["valueHeads"]?.Whole ?? keyValue;
+        return keyValue;
     }
 
     // One count for both, or one for each; a count of its own divides the query heads as the common one does.
@@ -308,12 +327,23 @@ internal sealed partial class Sheet
         }
         else
         {
+            double convolved = (double)(hq + hkv) * width * width;
+            if (_stack.Has("QKConv") && IsSound("QKConv") && convolved * (_stack.Find("QKConv")!["head"]?.Whole ?? 2) > Array.MaxLength)
+            {
+                Add("ATTN0110", "QKConv", "head");
+            }
+
+            if (Switched("Convolution") && IsSound("Compressed") && convolved * (_stack.Find("Compressed")!["HeadKernel"]?.Whole ?? 2) > Array.MaxLength)
+            {
+                Add("ATTN0110", "Compressed", "HeadKernel");
+            }
+
             if ((double?)_stack.Find("AugmentedQuery")?["width"]!.Whole * hq * width > Array.MaxLength)
             {
                 Add("ATTN0110", "AugmentedQuery", "width");
             }
 
-            if (_stack.Find("KeyWidth")?["width"]!.Whole is { } narrow && narrow <= width && (double)narrow * width > Array.MaxLength)
+            if (_stack.Find("KeyWidth")?["width"]!.Whole is { } narrow && IsSound("KeyWidth") && (double)narrow * width > Array.MaxLength)
             {
                 Add("ATTN0110", "KeyWidth", "width");
             }

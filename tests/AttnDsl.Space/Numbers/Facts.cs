@@ -12,12 +12,19 @@ internal sealed class Facts
         Use root = stack.Find("Attention")!;
         Dim = (int)root["dim"]!.Whole;
         int declared = (int)root["heads"]!.Whole;
-        Width = (int)((root["headDim"] ?? root["HeadDim"])?.Whole ?? Dim / declared);
+        Use? compressed = stack.Find("Compressed");
+        Width = (int)((root["headDim"] ?? root["HeadDim"])?.Whole ?? Dim / (declared * ((compressed?["factor"] ?? compressed?["QueryFactor"])?.Whole ?? 1)));
         Bias = root["Bias"]?.Number == 1;
         OutputBias = root["OutputBias"]?.Number == 1;
         QueryHeads = Query(stack, declared);
         KeyHeads = Key(stack, "keyHeads");
         ValueHeads = Key(stack, "valueHeads");
+        if (compressed?["KvFactor"] is { } kv)
+        {
+            KeyHeads = ValueHeads = (int)(Dim / (kv.Whole * Width));
+        }
+
+        ReadParts(stack, compressed);
         KeyWidth = (int)(stack.Find("KeyWidth")?["width"]!.Whole ?? Width);
         Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
@@ -42,6 +49,23 @@ internal sealed class Facts
 
     /// <summary>Hidden channels of the query's feed-forward, or null.</summary>
     public int? Augmented { get; }
+
+    /// <summary>Tokens of the convolutions over channels and over heads, or null.</summary>
+    public (int Seq, int Head)? Convolutions { get; private set; }
+
+    public bool SharesMeans { get; private set; }
+
+    public bool Shifts { get; private set; }
+
+    public bool UnitLength { get; private set; }
+
+    public bool RawTemperature { get; private set; }
+
+    /// <summary>Channels of queries and keys side by side.</summary>
+    public long Channels => (long)(QueryHeads + KeyHeads) * Width;
+
+    /// <summary>Scalars that the cache keeps of a sequence whatever its length.</summary>
+    public long State => (Convolutions is { } k ? (k.Seq + k.Head - 2) * Channels : 0) + (Shifts ? (long)ValueHeads * Width / 2 : 0);
 
     /// <summary>Scalars that the cache keeps of a token.</summary>
     public long Cached => ((long)KeyHeads * KeyWidth) + ((long)ValueHeads * Width);
@@ -92,7 +116,7 @@ internal sealed class Facts
         foreach ((string name, long rows, long columns) in Matrices())
         {
             yield return (name + ".weight", rows * columns);
-            if (name switch { "o_proj" => OutputBias, "q_proj" or "k_proj" or "v_proj" => Bias, _ => false })
+            if (name switch { "o_proj" => OutputBias, "q_proj" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" => Bias, "conv_seq" or "conv_head" => true, _ => false })
             {
                 yield return (name + ".bias", rows);
             }
@@ -102,6 +126,11 @@ internal sealed class Facts
         {
             yield return ("q_norm.weight", Width);
             yield return ("k_norm.weight", Width);
+        }
+
+        if (UnitLength)
+        {
+            yield return (RawTemperature ? "temp" : "log_temp", KeyHeads);
         }
 
         if (Sink)
@@ -127,8 +156,39 @@ internal sealed class Facts
             yield return ("k_expand", Width, KeyWidth);
         }
 
-        yield return ("v_proj", (long)ValueHeads * Width, Dim);
+        long values = (long)ValueHeads * Width;
+        if (Shifts)
+        {
+            yield return ("v_proj_current", values / 2, Dim);
+            yield return ("v_proj_delayed", values / 2, Dim);
+        }
+        else
+        {
+            yield return ("v_proj", values, Dim);
+        }
+
+        if (Convolutions is { } k)
+        {
+            yield return ("conv_seq", Channels, k.Seq);
+            yield return ("conv_head", Channels, (long)Width * k.Head);
+        }
+
         yield return ("o_proj", Dim, (long)ScoreHeads * Width);
+    }
+
+    private void ReadParts(Stack stack, Use? compressed)
+    {
+        bool On(string part, string attribute) => stack.Has(attribute) || (compressed is not null && compressed[part]?.Number != 0);
+        if (On("Convolution", "QKConv"))
+        {
+            Use? alone = stack.Find("QKConv");
+            Convolutions = ((int)((alone?["seq"] ?? compressed?["SeqKernel"])?.Whole ?? 2), (int)((alone?["head"] ?? compressed?["HeadKernel"])?.Whole ?? 2));
+        }
+
+        SharesMeans = On("QKMean", "QKMean");
+        Shifts = On("ValueShift", "ValueShift");
+        UnitLength = On("L2Norm", "QKL2Norm");
+        RawTemperature = (stack.Find("QKL2Norm")?["temperature"] ?? compressed?["Temperature"])?.Member == "Raw";
     }
 
     private static int Query(Stack stack, int declared)

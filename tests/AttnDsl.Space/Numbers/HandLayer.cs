@@ -29,9 +29,10 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             k = Linear("k_expand", k, rows, facts.KeyWidth, facts.Width, facts.KeyHeads);
         }
 
+        (q, k) = Joined(q, k, rows);
         Heads("q_norm", q, rows, facts.QueryHeads);
         Heads("k_norm", k, rows, facts.KeyHeads);
-        double[] v = Linear("v_proj", x, rows, facts.Dim, facts.ValueHeads * facts.Width);
+        double[] v = Values(x, rows);
         return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.Width, facts.Dim);
     }
 
@@ -108,6 +109,107 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2.0 * power));
     }
 
+    // Convolutions of queries and keys side by side, then the mean of what went into them.
+    private (double[] Q, double[] K) Joined(double[] q, double[] k, TokenRows rows)
+    {
+        (int d, int hq, int hk) = (facts.Width, facts.QueryHeads, facts.KeyHeads);
+        double[] newQ = (double[])q.Clone();
+        double[] newK = (double[])k.Clone();
+        double At(int b, int t, int h, int c) => t < 0 ? 0
+            : h < hq ? q[(((((b * rows.Tokens) + t) * hq) + h) * d) + c]
+            : k[(((((b * rows.Tokens) + t) * hk) + h - hq) * d) + c];
+        for (int b = 0; b < rows.Batch; b++)
+        {
+            for (int t = 0; t < rows.Count(b); t++)
+            {
+                for (int h = 0; h < hq + hk; h++)
+                {
+                    for (int c = 0; c < d; c++)
+                    {
+                        double value = facts.Convolutions is { } lengths ? Convolved(b, t, h, c, lengths) : At(b, t, h, c);
+                        if (facts.SharesMeans)
+                        {
+                            int group = hq / hk;
+                            double sum = 0;
+                            int first = h < hq ? h : (h - hq) * group;
+                            int count = h < hq ? 1 : group;
+                            for (int query = first; query < first + count; query++)
+                            {
+                                sum += (At(b, t, query, c) + At(b, t, hq + (query / group), c)) / 2;
+                            }
+
+                            value += sum / count;
+                        }
+
+                        if (h < hq)
+                        {
+                            newQ[(((((b * rows.Tokens) + t) * hq) + h) * d) + c] = value;
+                        }
+                        else
+                        {
+                            newK[(((((b * rows.Tokens) + t) * hk) + h - hq) * d) + c] = value;
+                        }
+                    }
+                }
+            }
+        }
+
+        return (newQ, newK);
+
+        double Convolved(int b, int t, int h, int o, (int Seq, int Head) lengths)
+        {
+            (double[] slow, double[] slowBias) = (weights["conv_seq.weight"].Data, weights["conv_seq.bias"].Data);
+            (double[] mixing, double[] mixingBias) = (weights["conv_head.weight"].Data, weights["conv_head.bias"].Data);
+            int row = (h * d) + o;
+            double sum = mixingBias[row];
+            for (int c = 0; c < d; c++)
+            {
+                for (int j = 0; j < lengths.Head; j++)
+                {
+                    double inner = slowBias[(h * d) + c];
+                    for (int i = 0; i < lengths.Seq; i++)
+                    {
+                        inner += slow[(((h * d) + c) * lengths.Seq) + i] * At(b, t - lengths.Head + 1 + j - lengths.Seq + 1 + i, h, c);
+                    }
+
+                    sum += mixing[(((row * d) + c) * lengths.Head) + j] * inner;
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    private double[] Values(double[] x, TokenRows rows)
+    {
+        int features = facts.ValueHeads * facts.Width;
+        if (!facts.Shifts)
+        {
+            return Linear("v_proj", x, rows, facts.Dim, features);
+        }
+
+        int half = features / 2;
+        double[] late = new double[x.Length];
+        for (int b = 0; b < rows.Batch; b++)
+        {
+            for (int t = 1; t < rows.Count(b); t++)
+            {
+                Array.Copy(x, ((b * rows.Tokens) + t - 1) * facts.Dim, late, ((b * rows.Tokens) + t) * facts.Dim, facts.Dim);
+            }
+        }
+
+        double[] current = Linear("v_proj_current", x, rows, facts.Dim, half);
+        double[] delayed = Linear("v_proj_delayed", late, rows, facts.Dim, half);
+        double[] v = new double[rows.Batch * rows.Tokens * features];
+        for (int token = 0; token < rows.Batch * rows.Tokens; token++)
+        {
+            Array.Copy(current, token * half, v, token * features, half);
+            Array.Copy(delayed, token * half, v, (token * features) + half, half);
+        }
+
+        return v;
+    }
+
     // Norm, rotation.
     private void Heads(string norm, double[] u, TokenRows rows, int heads)
     {
@@ -129,6 +231,16 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         }
                     }
 
+                    if (facts.UnitLength)
+                    {
+                        double factor = Math.Sqrt(d) / Math.Max(Math.Sqrt(Dot(vector, vector)), Math.Pow(2, -52));
+                        factor *= norm != "k_norm" ? 1 : facts.RawTemperature ? weights["temp"].Data[h] : Math.Exp(weights["log_temp"].Data[h]);
+                        for (int c = 0; c < d; c++)
+                        {
+                            vector[c] *= factor;
+                        }
+                    }
+
                     facts.Rotation?.Turn(vector, rows.Position(b, t));
                 }
             }
@@ -139,7 +251,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     private double[] Linear(string name, double[] x, TokenRows rows, int from, int to, int heads = 1)
     {
         double[] matrix = weights[name + ".weight"].Data;
-        bool biased = name switch { "o_proj" => facts.OutputBias, "q_proj" or "k_proj" or "v_proj" => facts.Bias, _ => false };
+        bool biased = name switch { "o_proj" => facts.OutputBias, "q_proj" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" => facts.Bias, _ => false };
         double[]? bias = biased ? weights[name + ".bias"].Data : null;
         var y = new double[rows.Batch * rows.Tokens * heads * to];
         for (int b = 0; b < rows.Batch; b++)
