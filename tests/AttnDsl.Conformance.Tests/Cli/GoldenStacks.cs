@@ -51,11 +51,20 @@ internal static class GoldenStacks
     /// <summary>The recording is one of the core alone.</summary>
     public static bool IsCore(string name) => name.EndsWith("-core", StringComparison.Ordinal);
 
+    /// <summary>The recording uses the checkpoint's own names.</summary>
+    private static bool IsCompressed(string name) => name.StartsWith("cca-", StringComparison.Ordinal);
+
     /// <summary>The recorded layer can take its tokens one by one.</summary>
     public static bool Decodes(string name) => !IsCore(name) && ByName[name].Contains("[Causal]");
 
     /// <summary>The recording holds the token after the others.</summary>
     public static bool HasNext(string name) => name.StartsWith("gqa-llama3", StringComparison.Ordinal);
+
+    /// <summary>What the recording calls its output.</summary>
+    public static string Output(string name) => IsCompressed(name) ? "y" : "out";
+
+    /// <summary>What the recording calls the gradient of k_proj.weight.</summary>
+    public static string KeyGradient(string name) => IsCompressed(name) ? "grad.k_proj.weight" : "grad.Wk";
 
     /// <summary>Arguments that check all that a recording holds.</summary>
     /// <param name="name">Its name.</param>
@@ -70,9 +79,9 @@ internal static class GoldenStacks
             arguments.AddRange(["--decode", "9"]);
         }
 
-        if (name.StartsWith("cca-", StringComparison.Ordinal))
+        if (Output(name) is var output && output != "out")
         {
-            arguments.AddRange(["--output", "y"]);
+            arguments.AddRange(["--output", output]);
         }
 
         if (HasNext(name))

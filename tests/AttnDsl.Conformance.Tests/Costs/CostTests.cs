@@ -51,6 +51,13 @@ public sealed class CostTests
     {
         NaiveOracle oracle = GoldenCases.Layers.Values.Single(golden => golden.Name == stack).Oracle;
         long seen = Enumerable.Range(1, (tokens + chunk - 1) / chunk).Sum(n => (long)Math.Min(n * chunk, tokens));
+        if (oracle.Convolutions is { } lengths)
+        {
+            // And the rows that the second convolution reaches back to are made by the first one in every chunk.
+            long chunks = (tokens + chunk - 1) / chunk;
+            return 2L * (oracle.QueryHeads + oracle.KvHeads) * oracle.Width * lengths.Seq * (lengths.Head - 1) * (chunks - 1);
+        }
+
         return oracle.NarrowKeys is { } narrow ? 2L * oracle.KvHeads * narrow * oracle.Width * (seen - tokens) : 0;
     }
 
@@ -63,7 +70,7 @@ public sealed class CostTests
         ReferenceCache<double> cache = layer.Layer.CreateCache(Batch);
         Assert.Equal(layer.Constant("CacheScalarsPerToken"), cache.ScalarsPerToken);
         Assert.Equal(sizeof(float) * layer.Constant("CacheScalarsPerToken"), layer.Constant("CacheBytesPerToken"));
-        Assert.Equal(0, layer.Constant("ConstantStateScalars"));
+        Assert.Equal(cache.States.Sum(state => state.Scalars), layer.Constant("ConstantStateScalars"));
         for (int context = 1; context <= 19; context++)
         {
             double[] x = Numbers.Random(context, Batch * layer.Layer.Shape.Dim);
@@ -141,6 +148,15 @@ public sealed class CostTests
         Assert.Equal((2 * 4) + (4 * 8), narrow.Constant("CacheScalarsPerToken"));
         Assert.Equal((2 * 20 * (Matrices + (2 * 4 * 8))) + (4 * 8 * 8 * (20 * 21 / 2)), narrow.Formula("PrefillFlops", 20));
         Assert.Equal((2 * Matrices) + (2 * 500 * 2 * 4 * 8) + (4 * 8 * 8 * 500), narrow.Formula("DecodeFlops", 500));
+
+        CountingLayer compressed = CountingAssembly.Of(nameof(CompressedGrouped));
+        const long Projections = 64 * 8 * ((2 * 4) + (2 * 2));
+        const long Channels = (4 + 2) * 8;
+        Assert.Equal(Projections + (Channels * (2 + 1)) + (Channels * ((8 * 2) + 1)) + 2, compressed.Constant("ParameterCount"));
+        Assert.Equal(2 * 2 * 8, compressed.Constant("CacheScalarsPerToken"));
+        Assert.Equal((2 * Channels) + (2 * 8 / 2), compressed.Constant("ConstantStateScalars"));
+        Assert.Equal((2 * 32 * Projections) + (2 * Channels * 2 * (32 + 1)) + (2 * 32 * Channels * 8 * 2) + (4 * 4 * 8 * (32 * 33 / 2)), compressed.Formula("PrefillFlops", 32));
+        Assert.Equal((2 * Projections) + (2 * Channels * ((2 * 2) + (8 * 2))) + (4 * 4 * 8 * 900), compressed.Formula("DecodeFlops", 900));
 
         CountingLayer both = CountingAssembly.Of(nameof(SqaSymmetric));
         Assert.Equal((2 * 14 * 48 * 6 * 16) + (4 * 4 * 6 * 14 * 14), both.Formula("PrefillFlops", 14));

@@ -59,7 +59,7 @@ internal sealed class CpuStepModels
         }
 
         string declare = _places.Declare(fused.Output);
-        string[] names = [declare, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : "", .. step.Inputs.Select(i => _places[i])];
+        string[] names = [declare, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : step is HistoryStep past ? State(past) : "", .. step.Inputs.Select(i => _places[i])];
         return renderer.Render(partial, Identity(step, names), () => Of(fused, declare));
     }
 
@@ -157,7 +157,7 @@ internal sealed class CpuStepModels
                 model["width"] = Text(untap.Output.Type.ConstantElements);
                 break;
             case HistoryStep history:
-                model["state"] = Text(_states.ToList().IndexOf(history.State));
+                model["state"] = State(history);
                 model["content"] = history.State.Content;
                 break;
             case RopeStep rope:
@@ -289,6 +289,8 @@ internal sealed class CpuStepModels
         long each = x.Type.ConstantElements / x.Type.Channels.Size / (perHead ? x.Type.Dims[x.Type.Rank - 2].Size : 1);
         return CpuPlaces.Count(x.Type) + (each == 1 ? "" : " * " + Text(each));
     }
+
+    private string State(HistoryStep history) => Text(_states.ToList().IndexOf(history.State));
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
 
