@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using AttnDsl.Cli.Check;
+using AttnDsl.Cli.Compare;
 using AttnDsl.Cli.Describe;
 using AttnDsl.LibTorch;
 
@@ -23,6 +24,7 @@ internal static class CommandLine
         RootCommand root = new("AttnDsl's tool: compiles an attention stack given as text with the real generator and analyzer, and works with the result.")
         {
             Describe(output),
+            Compare(output),
             Check(output),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
@@ -39,22 +41,26 @@ internal static class CommandLine
 
     private static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of text." };
 
+    private static Option<long> Tokens() => new("--tokens")
+    {
+        Description = "Tokens of the prefill whose FLOPs are shown.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultTokens,
+    };
+
+    private static Option<long> Context() => new("--context")
+    {
+        Description = "Tokens that the decoded one sees, itself included.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultTokens,
+    };
+
     private static Command Describe(TextWriter output)
     {
         Option<string> stack = Stack();
         Option<bool> json = Json();
-        Option<long> tokens = new("--tokens")
-        {
-            Description = "Tokens of the prefill whose FLOPs are shown.",
-            HelpName = "N",
-            DefaultValueFactory = _ => DefaultTokens,
-        };
-        Option<long> context = new("--context")
-        {
-            Description = "Tokens that the decoded one sees, itself included.",
-            HelpName = "N",
-            DefaultValueFactory = _ => DefaultTokens,
-        };
+        Option<long> tokens = Tokens();
+        Option<long> context = Context();
         Command command = new(
             "describe",
             "Shows what a stack is and costs: widths, weights, cache, parameters, FLOPs and bytes. Exit code 0, or 1 with the compiler's diagnostics when it refuses the stack.")
@@ -63,6 +69,30 @@ internal static class CommandLine
         };
         command.SetAction(result => DescribeVerb.Run(
             new DescribeOptions(result.GetValue(stack)!, result.GetValue(tokens), result.GetValue(context), result.GetValue(json)),
+            output,
+            CancellationToken.None));
+        return command;
+    }
+
+    private static Command Compare(TextWriter output)
+    {
+        Option<string[]> stacks = new("--stack")
+        {
+            Description = "A stack: the attributes of the class exactly as in C#, and nothing else. Twice at least; the others are measured by the first.",
+            Required = true,
+            HelpName = "ATTRIBUTES",
+        };
+        Option<bool> json = Json();
+        Option<long> tokens = Tokens();
+        Option<long> context = Context();
+        Command command = new(
+            "compare",
+            "Shows what several stacks cost, side by side: parameters, cache, FLOPs and bytes. Exit code 0, or 1 with the compiler's diagnostics when it refuses one of them.")
+        {
+            stacks, tokens, context, json,
+        };
+        command.SetAction(result => CompareVerb.Run(
+            new ComparedStacks(result.GetValue(stacks)!, result.GetValue(tokens), result.GetValue(context), result.GetValue(json)),
             output,
             CancellationToken.None));
         return command;

@@ -11,6 +11,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
     private const string Root = """
         Examples:
           attn describe --stack "[Attention(dim: 512, heads: 8)] [GroupedQuery(kv: 2)] [Causal]"
+          attn compare --stack "[Attention(dim: 512, heads: 8)] [Causal]" --stack "[Attention(dim: 512, heads: 8)] [GroupedQuery(kv: 2)] [Causal]"
           attn check layer.safetensors --stack "[Attention(dim: 48, heads: 6)] [Causal]" --map map.txt --gradients --backends reference,cpu
 
         Exit codes: 0 all well, 1 a refused stack or a miss, 2 input that cannot be used.
@@ -29,6 +30,17 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
         headDim, keyWidth, valueWidth}, weights [{name, shape, parameters}], parameters, cache {scalarsPerToken, bytesPerToken,
         element (float32 or bfloat16, null without a cache)}, constantStateScalars, prefill {tokens, flops}, decode {context, flops, bytes} (null without a step-by-step form).
         JSON of a refused one: stack, accepted (false), diagnostics [{id, severity, message, start, length, text}] with the place in the stack.
+        JSON when the input cannot be used: error.
+        """;
+
+    private const string Compare = """
+        Examples:
+          attn compare --stack "[Attention(dim: 512, heads: 8)] [Causal]" --stack "[Attention(dim: 512, heads: 8)] [GroupedQuery(kv: 2)] [Causal]" --context 32768
+          attn compare --json --stack "[Attention(dim: 4096, heads: 32)] [Causal]" --stack "[Attention(dim: 4096, heads: 32)] [SparseQuery(ratio: 2)] [Causal]"
+
+        Quantities are those of attn describe; 0.250x is a quarter of the first stack's.
+
+        JSON: accepted (whether no stack is refused), tokens, context, stacks [of each, in their order, what attn describe prints].
         JSON when the input cannot be used: error.
         """;
 
@@ -89,6 +101,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
         output.WriteLine(parseResult.CommandResult.Command.Name switch
         {
             "describe" => Describe,
+            "compare" => Compare,
             "check" => Check,
             _ => Root,
         });

@@ -15,8 +15,8 @@ internal static class DescribeVerb
     /// <exception cref="UnusableInputException">A size is out of range.</exception>
     public static int Run(DescribeOptions options, TextWriter output, CancellationToken cancellationToken)
     {
-        Positive("--tokens", options.Tokens);
-        Positive("--context", options.Context);
+        Sizes.Positive("--tokens", options.Tokens);
+        Sizes.Positive("--context", options.Context);
         StackResult result = StackCompiler.Compile(options.Stack, cancellationToken: cancellationToken);
         if (result.IsRefused)
         {
@@ -35,14 +35,6 @@ internal static class DescribeVerb
         }
 
         return ExitCodes.Ok;
-    }
-
-    private static void Positive(string option, long value)
-    {
-        if (value < 1)
-        {
-            throw new UnusableInputException(string.Create(CultureInfo.InvariantCulture, $"{option}: expected at least 1, got {value}"));
-        }
     }
 
     private static void Write(Terminal terminal, StackResult result, Description description)

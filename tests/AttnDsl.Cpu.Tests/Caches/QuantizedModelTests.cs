@@ -134,7 +134,7 @@ public class QuantizedModelTests
                 {
                     for (int token = 0; token < _rows[row][s].Tokens.Count; token++)
                     {
-                        Stored(_rows[row][s].Tokens[token]).CopyTo(expected, ((row * longest) + token) * size);
+                        _rows[row][s].Tokens[token].CopyTo(expected, ((row * longest) + token) * size);
                     }
                 }
 

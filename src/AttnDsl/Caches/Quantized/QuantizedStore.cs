@@ -228,22 +228,20 @@ internal sealed class QuantizedStore<T, TElement> : KvStore<T>, IContiguousStore
 
     public override unsafe void Read(int row, int token, Span<float> values)
     {
-        Span<T> stored = stackalloc T[Stream.Width];
-        for (int head = 0; head < Stream.Heads; head++)
+        fixed (float* first = values)
         {
-            if (token < Borders[row])
+            for (int head = 0; head < Stream.Heads; head++)
             {
-                fixed (T* at = stored)
+                if (token < Borders[row])
                 {
-                    _rows.Read(row, token, 1, head, at);
+                    // What the codes say, whatever the element of the scalars.
+                    _rows.Read(row, token, 1, head, first + (head * Stream.Width));
+                }
+                else
+                {
+                    TElement.Load(Scalars(_scalars, row, head, token - Bases[row], 1), values.Slice(head * Stream.Width, Stream.Width));
                 }
             }
-            else
-            {
-                Scalars(_scalars, row, head, token - Bases[row], 1).CopyTo(stored);
-            }
-
-            TElement.Load(stored, values.Slice(head * Stream.Width, Stream.Width));
         }
     }
 

@@ -115,7 +115,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
 
         int[] heads = _geometry.Packs.Heads(pack);
         long own = DecodeChunk<TLanes, TScore, TMask, T>.ResultFloats(heads.Length * tokens, _geometry.ValueWidth);
-        float* scratch = workspace.Reserve(own + DecodeChunk<TLanes, TScore, TMask, T>.ScratchFloats(heads.Length, tokens, _geometry.KeyWidth, _geometry.ValueWidth));
+        float* scratch = workspace.Reserve(own + DecodeChunk<TLanes, TScore, TMask, T>.ScratchFloats(heads.Length, tokens, _keys, _values, _geometry.KeyWidth, _geometry.ValueWidth));
         int place = (batch * _geometry.Packs.Count) + pack;
         float* all = pieces == 1 ? scratch : _results + ((long)place * _pieces * _resultFloats);
         Attend(batch, pack, first + (piece * step), Math.Min(end, first + ((piece + 1) * step)), scratch + own, all + (piece * _resultFloats));
@@ -175,6 +175,8 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
             }
         }
 
+        // Codes are met in steps of so many keys, which then fall into step with those of a window too.
+        first = _keys.Quantized is null || end == 0 ? first : first / ScoreTile.MostKeys * ScoreTile.MostKeys;
         long keys = Math.Max(0L, (long)end - first);
         int least = Math.Max(LeastKeys, LeastScalars / (_geometry.KeyWidth + _geometry.ValueWidth));
         long wanted = Math.Clamp(keys * _geometry.Packs.Count / PiecesPerRow, least, Math.Max(least, MostKeys));

@@ -16,6 +16,12 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         while (done < count)
         {
             int first = block + done;
+            if (!hidden && AddCodes(first, count - done, _scores + done, to) is var coded and > 0)
+            {
+                done += coded;
+                continue;
+            }
+
             T* values = Next(Values, ValueHead, ValueWidth, first, count - done, out int run, out long stride);
             float* staged = _stageValues ? Stage(values, stride, run, ValueWidth, _valueChannels, _stagedValues) : null;
 

@@ -11,6 +11,12 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         int done = 0;
         while (done < count)
         {
+            if (ScoreCodes(block + done, count - done, _scores + done) is var coded and > 0)
+            {
+                done += coded;
+                continue;
+            }
+
             T* keys = Next(Keys, KeyHead, KeyWidth, block + done, count - done, out int run, out long stride);
             ComputeScores(keys, stride, run, _scores + done, ValuesAhead(block + done, run));
             done += run;
@@ -137,6 +143,10 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             TLanes factor = TLanes.Exp2(TLanes.Broadcast(old - maximum), Exp2Constants.Table);
             Scale(_sums + (row * lanes), lanes, factor);
             Scale(_output + ((long)row * _valueChannels.Floats), _valueChannels.Floats, factor);
+            if (_codedValues)
+            {
+                Scale(_codedOutput + ((long)row * ValueWidth), ValueWidth, factor);
+            }
         }
     }
 

@@ -68,6 +68,14 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     private float* _stagedValues;
     private T* _gathered;
 
+    // Where keys and values are met as codes: the queries without scales, scratch for a group of them with scales, scales of values, and outputs in the order of channels.
+    private bool _codedKeys;
+    private bool _codedValues;
+    private float* _plainQuery;
+    private float* _scaledQuery;
+    private float* _valueScales;
+    private float* _codedOutput;
+
     // Results: maxima, sums, outputs.
     private float* _maximum;
     private float* _total;
@@ -91,12 +99,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         Workspace.Padded(2L * PaddedRows(rows)) + Workspace.Padded((long)PaddedRows(rows) * Cut(valueWidth, out _).Floats);
 
     /// <summary>Scratch beside the results.</summary>
-    public static long ScratchFloats(int heads, int tokens, int keyWidth, int valueWidth)
+    public static long ScratchFloats(int heads, int tokens, in RowsPointer<T> keys, in RowsPointer<T> values, int keyWidth, int valueWidth)
     {
         long rows = PaddedRows(heads * tokens);
         long staged = Workspace.Padded(Block * 8);
         return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged)
-            + Workspace.Padded(Block * Math.Max(keyWidth, valueWidth));
+            + Workspace.Padded(Block * Math.Max(keyWidth, valueWidth))
+            + CodeFloats(rows, keys.Quantized, values.Quantized);
     }
 
     /// <summary>Lays out scratch and results and clears the results.</summary>
@@ -120,6 +129,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         _stagedKeys = _sums + (rows * TLanes.Count);
         _stagedValues = _stagedKeys + (Block * 8);
         _gathered = (T*)(_stagedValues + (Block * 8));
+        PlaceCodes((float*)_gathered + Workspace.Padded(Block * Math.Max(KeyWidth, ValueWidth)), rows);
         _maximum = results;
         _total = results + rows;
         _output = results + Workspace.Padded(2L * rows);
@@ -146,6 +156,10 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         {
             float* source = row < rows ? query + ((((long)(row % Tokens) * map.Heads) + map.Of(Heads[row / Tokens])) * KeyWidth) : null;
             LoadQuery(source, row, factor);
+            if (_codedKeys)
+            {
+                LoadPlainQuery(source, row, factor);
+            }
         }
 
         int perLoad = _keyChannels.PerLoad;
@@ -189,6 +203,11 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         for (int row = 0; row < RowCount; row++)
         {
             _total[row] = TLanes.Sum(TLanes.Load(_sums + (row * TLanes.Count)));
+        }
+
+        if (_codedValues)
+        {
+            AddCodedOutput();
         }
     }
 
