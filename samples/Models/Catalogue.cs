@@ -18,5 +18,9 @@ public static class Catalogue
             "gpt-oss 20B, full", GptOssFullAttention.Spec.ParameterCount, GptOssFullAttention.Spec.CacheBytesPerToken, GptOssFullAttention.Spec.PrefillFlops, GptOssFullAttention.Spec.DecodeBytes, GptOssFullAttention.Weights<float>.Create),
         Model.Of<GemmaAttention.Cpu, GemmaAttention.Weights<float>, GemmaAttention.Cache>(
             "Gemma 2 9B, window", GemmaAttention.Spec.ParameterCount, GemmaAttention.Spec.CacheBytesPerToken, GemmaAttention.Spec.PrefillFlops, GemmaAttention.Spec.DecodeBytes, GemmaAttention.Weights<float>.Create),
+        Model.Of<SigmaAttention.Cpu, SigmaAttention.Weights<float>, SigmaAttention.Cache>(
+            "Sigma 1.5B", SigmaAttention.Spec.ParameterCount, SigmaAttention.Spec.CacheBytesPerToken, SigmaAttention.Spec.PrefillFlops, SigmaAttention.Spec.DecodeBytes, SigmaAttention.Weights<float>.Create),
+        Model.Of<ZayaAttention.Cpu, ZayaAttention.Weights<float>, ZayaAttention.Cache>(
+            "ZAYA1 8B", ZayaAttention.Spec.ParameterCount, ZayaAttention.Spec.CacheBytesPerToken, ZayaAttention.Spec.PrefillFlops, ZayaAttention.Spec.DecodeBytes, ZayaAttention.Weights<float>.Create),
     ];
 }
