@@ -75,7 +75,7 @@ public static class LayerAssembler
         LayerWidths w = draft.Widths;
         string bias = draft.HasBias ? " + b" : "";
         draft.Explain(FormulaOrder.Projection, string.Format(
-            CultureInfo.InvariantCulture, "q = x Wqᵀ{0} [B, T, {1}, {2}]; k = x Wkᵀ{0} [B, S, {3}, {6}]; v = x Wvᵀ{0} [B, S, {4}, {5}]", bias, w.QueryHeads, w.KeyWidth, w.KeyHeads, w.ValueHeads, w.ValueWidth, draft.StoredKeys?.Width ?? w.KeyWidth));
+            CultureInfo.InvariantCulture, "q = x Wqᵀ{0} [B, T, {1}, {2}]; k = x Wkᵀ{0} [B, S, {3}, {6}]" + (draft.Values is null ? "; v = x Wvᵀ{0} [B, S, {4}, {5}]" : ""), bias, w.QueryHeads, w.KeyWidth, w.KeyHeads, w.ValueHeads, w.ValueWidth, draft.StoredKeys?.Width ?? w.KeyWidth));
         draft.Explain(FormulaOrder.Scale, string.Format(
             CultureInfo.InvariantCulture, "s_ij = ⟨q_i, k_j⟩ {0} for {1} score heads; head h reads query head {2}, key head {3}, value head {4}", draft.ScaleText, w.ScoreHeads, draft.QueryMap, HeadMap.Grouped(w.KeyHeads, w.ScoreHeads), HeadMap.Grouped(w.ValueHeads, w.ScoreHeads)));
         draft.Explain(FormulaOrder.Softmax, draft.Sink is null

@@ -47,6 +47,7 @@ public enum ScoreOrder
 public enum FormulaOrder
 {
     Projection = 0,
+    Values = 1,
     Mix = 2,
     Widen = 6,
     Convolve = 8,

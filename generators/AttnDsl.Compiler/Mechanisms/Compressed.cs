@@ -84,7 +84,7 @@ public sealed class CompressedMechanism : Mechanism
 
         double Factor(long heads) => (double)draft.Widths.Dim / (heads * draft.Widths.KeyWidth);
         draft.Explain(
-            FormulaOrder.Projection,
+            FormulaOrder.Values,
             "compressed " + Text.Short(Factor(draft.Widths.QueryHeads)) + " times for queries, " + Text.Short(Factor(draft.Widths.KeyHeads)) + " times for keys and values");
     }
 

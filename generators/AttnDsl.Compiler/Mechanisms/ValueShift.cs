@@ -51,6 +51,9 @@ public sealed class ValueShiftMechanism : Mechanism
             PlanValue late = body.JoinHeads(body.Rows(Recent.Of(body, delayed, state, cached, "v_recent"), 0, "v_late_row"), "v_late");
             return body.Concat(2, "v_flat", current, Biased(body, late, WeightPlace.DelayedValueBias, "v_proj_delayed"));
         };
-        draft.Explain(FormulaOrder.Projection, "v = [x_t Wcᵀ | x_(t−1) Wdᵀ], halves of " + Text.Of(half) + " channels; x before a row's first token is 0");
+        string bias = draft.HasBias ? " + b" : "";
+        draft.Explain(
+            FormulaOrder.Values,
+            "v = [x_t Wcᵀ" + bias + " | x_(t−1) Wdᵀ" + bias + "] [B, S, " + Text.Of(draft.Widths.ValueHeads) + ", " + Text.Of(draft.Widths.ValueWidth) + "], halves of " + Text.Of(half) + " channels; x before a row's first token is 0");
     }
 }
