@@ -20,5 +20,9 @@ public static class Catalogue
             "Gemma 2 9B, window", GemmaAttention.Spec.ParameterCount, GemmaAttention.Spec.CacheBytesPerToken, GemmaAttention.Spec.PrefillFlops, GemmaAttention.Spec.DecodeBytes, GemmaAttention.Weights<float>.Create),
         Model.Of<DeepSeekAttention.Cpu, DeepSeekAttention.Weights<float>, DeepSeekAttention.Cache>(
             "DeepSeek-V2-Lite", DeepSeekAttention.Spec.ParameterCount, DeepSeekAttention.Spec.CacheBytesPerToken, DeepSeekAttention.Spec.PrefillFlops, DeepSeekAttention.Spec.DecodeBytes, DeepSeekAttention.Weights<float>.Create),
+        Model.Of<SigmaAttention.Cpu, SigmaAttention.Weights<float>, SigmaAttention.Cache>(
+            "Sigma 1.5B", SigmaAttention.Spec.ParameterCount, SigmaAttention.Spec.CacheBytesPerToken, SigmaAttention.Spec.PrefillFlops, SigmaAttention.Spec.DecodeBytes, SigmaAttention.Weights<float>.Create),
+        Model.Of<ZayaAttention.Cpu, ZayaAttention.Weights<float>, ZayaAttention.Cache>(
+            "ZAYA1 8B", ZayaAttention.Spec.ParameterCount, ZayaAttention.Spec.CacheBytesPerToken, ZayaAttention.Spec.PrefillFlops, ZayaAttention.Spec.DecodeBytes, ZayaAttention.Weights<float>.Create),
     ];
 }

@@ -48,6 +48,9 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <summary>What the layer keeps of a row; null: everything. Written by the generator.</summary>
     protected virtual CacheRing? Ring => null;
 
+    /// <summary>What the layer keeps of a sequence whatever its length. Written by the generator.</summary>
+    protected virtual ImmutableArray<CacheState> States => [];
+
     /// <summary>The layer's own cache; null for a layer without one. Written by the generator.</summary>
     protected virtual Type? CacheType => null;
 
@@ -129,7 +132,7 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <exception cref="NotSupportedException">The layer has no cache: it is not causal.</exception>
     public TorchCache CreateCache(int batch) => Streams.IsEmpty
         ? throw NoCache()
-        : new TorchCache(batch, Dtype, Device, Ring, Streams.AsSpan());
+        : new TorchCache(batch, Dtype, Device, Ring, Streams.AsSpan()) { States = States };
 
     /// <summary>The parameters in the order of the layer's weights.</summary>
     /// <param name="recurse">False: only those that are no module's of their own.</param>

@@ -16,6 +16,12 @@ public abstract class CacheCall
     /// <param name="values">[B, T, heads, width] of the new tokens; padding is not kept.</param>
     public abstract CachedStream Append(int stream, Tensor values);
 
+    /// <summary>The last rows of a constant state before the new tokens, and theirs.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <param name="values">[B, T, heads, width] of the new tokens; padding is not kept.</param>
+    /// <returns>[B, rows + T, heads, width].</returns>
+    public abstract Tensor History(int state, Tensor values);
+
     /// <summary>Makes the new tokens part of the cache.</summary>
     internal abstract void Commit();
 }
@@ -24,6 +30,8 @@ public abstract class CacheCall
 internal sealed class TorchCacheCall(TorchCache cache, TokenRows block) : CacheCall(cache.Extend(block))
 {
     public override CachedStream Append(int stream, Tensor values) => new(cache.Append(stream, values, Rows));
+
+    public override Tensor History(int state, Tensor values) => cache.History(state, values, Rows);
 
     internal override void Commit() => cache.Commit(Rows);
 }

@@ -21,6 +21,17 @@ internal sealed class KvCacheCall(KvCache cache, TokenRows block, ScalarType dty
         return new CachedStream(cache, () => Read(stream));
     }
 
+    public override Tensor History(int state, Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        float[] floats = [.. values.to(ScalarType.Float32, CPU).contiguous().data<float>()];
+        CacheState kept = cache.States[state];
+        long[] shape = values.shape;
+        var recent = new float[shape[0] * (kept.Rows + shape[1]) * kept.Width];
+        cache.History(state, floats, Rows, recent);
+        return tensor(recent, [shape[0], kept.Rows + shape[1], shape[2], shape[3]]).to(dtype, device).MoveToOuterDisposeScope();
+    }
+
     internal override void Commit() => cache.Commit(Rows);
 
     private Tensor Read(int stream)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,9 +13,11 @@ public sealed class RowTensors
 {
     private readonly Device _device;
     private readonly bool _sameRows;
+    private readonly Dictionary<(Rotation Rotation, bool OfKeys, ScalarType Type), (Tensor Cos, Tensor Sin)> _turns = [];
     private Tensor? _row;
     private Tensor? _column;
     private Tensor? _positions;
+    private Tensor? _keyPositions;
 
     internal RowTensors(TokenRows rows, Device device)
     {
@@ -60,6 +63,9 @@ public sealed class RowTensors
     /// <summary>Position id of each new token, float64 [B or 1, T, 1, 1].</summary>
     public Tensor Positions => _positions ??= MakePositions();
 
+    /// <summary>Position id of each key, float64 [B or 1, S, 1, 1].</summary>
+    public Tensor KeyPositions => _keyPositions ??= MakeKeyPositions();
+
     /// <summary>Where query and key are both real, bool [B, 1, T, S]; null when all are.</summary>
     public Tensor? Real => IsFull ? null : RealKeys() & RealTokens().view(Batch, 1, Tokens, 1);
 
@@ -96,6 +102,21 @@ public sealed class RowTensors
     /// <param name="heads">Score heads.</param>
     public Tensor Heads(int heads) => arange(heads, int64, _device).view(1, heads, 1, 1);
 
+    /// <summary>cos and sin of a rotation, [B or 1, T or S, 1, pairs]: computed once per call for all tensors that turn alike.</summary>
+    /// <param name="rotation">The rotation.</param>
+    /// <param name="ofKeys">At <see cref="KeyPositions"/> instead of <see cref="Positions"/>.</param>
+    /// <param name="like">Type of the result.</param>
+    internal (Tensor Cos, Tensor Sin) Turns(Rotation rotation, bool ofKeys, Tensor like)
+    {
+        if (!_turns.TryGetValue((rotation, ofKeys, like.dtype), out (Tensor Cos, Tensor Sin) turns))
+        {
+            turns = rotation.Turns(ofKeys ? KeyPositions : Positions, like);
+            _turns.Add((rotation, ofKeys, like.dtype), turns);
+        }
+
+        return turns;
+    }
+
     /// <summary>x [B, T, ..] with zeros in the padding, whatever stood there; x itself without padding.</summary>
     internal Tensor WithoutPadding(Tensor x) => IsFull ? x : x.masked_fill(RealTokens().logical_not().unsqueeze(-1), 0);
 
@@ -131,6 +152,23 @@ public sealed class RowTensors
         }
 
         return tensor(pasts, device: _device).view(pasts.Length, 1, 1);
+    }
+
+    private Tensor MakeKeyPositions()
+    {
+        var positions = new double[(long)Batch * Keys];
+        bool inPlace = true;
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int j = 0; j < Rows.KeyCount(b); j++)
+            {
+                int position = Rows.KeyPosition(b, j);
+                positions[((long)b * Keys) + j] = position;
+                inPlace &= position == j;
+            }
+        }
+
+        return inPlace ? arange(Keys, float64, _device).view(1, Keys, 1, 1) : tensor(positions, device: _device).view(Batch, Keys, 1, 1);
     }
 
     private Tensor MakePositions()

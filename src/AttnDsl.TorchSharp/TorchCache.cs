@@ -24,6 +24,7 @@ public sealed class TorchCache : IDisposable
     private readonly ImmutableArray<CacheStream> _streams;
     private readonly Tensor?[] _stores;
     private readonly CacheRows _rows;
+    private readonly StateRows<double>? _states;
 
     /// <summary>An empty cache.</summary>
     /// <param name="batch">Rows B, at least 1.</param>
@@ -81,6 +82,19 @@ public sealed class TorchCache : IDisposable
     /// <summary>What is kept, in the order of the stream numbers.</summary>
     public IReadOnlyList<CacheStream> Streams => _streams;
 
+    /// <summary>What is kept of a row whatever its length, in the order of the state numbers. Tokens can then be taken back only all together.</summary>
+    /// <exception cref="ArgumentException">A state without rows or width.</exception>
+    public IReadOnlyList<CacheState> States
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = [.. value];
+            _states = field.Count == 0 ? null : new StateRows<double>(Batch, [.. field]);
+        }
+    } = [];
+
     /// <summary>Scalars kept per token, all streams together.</summary>
     public long ScalarsPerToken => _streams.Sum(stream => stream.ScalarsPerToken);
 
@@ -106,7 +120,36 @@ public sealed class TorchCache : IDisposable
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
     /// <exception cref="ArgumentException">Another batch, or rows that already lie over other keys.</exception>
-    public TokenRows Extend(TokenRows block) => _rows.Extend(block);
+    public TokenRows Extend(TokenRows block)
+    {
+        TokenRows extended = _rows.Extend(block);
+        _states?.Abandon();
+        return extended;
+    }
+
+    /// <summary>The last rows of a state before the new tokens, and theirs, which take their place once <see cref="Commit"/> is called. States are a few rows: they are kept as doubles on the CPU.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <param name="values">[B, T, heads, width] of the new tokens, heads · width the state's; padding is not kept.</param>
+    /// <param name="extended">What <see cref="Extend"/> last returned.</param>
+    /// <returns>[B, rows + T, heads, width]; rows before a row's first token and padding are 0.</returns>
+    /// <exception cref="ArgumentException">No such state, values of another shape, or rows that are not the last extension.</exception>
+    public Tensor History(int state, Tensor values, TokenRows extended)
+    {
+        _rows.CheckExtended(extended);
+        ArgumentNullException.ThrowIfNull(values);
+        if ((uint)state >= (uint)States.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(state), state, string.Create(CultureInfo.InvariantCulture, $"state: expected 0 to {States.Count - 1}, got {state}"));
+        }
+
+        using var constants = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = values.shape;
+        double[] wide = [.. values.to(ScalarType.Float64, CPU).contiguous().data<double>()];
+        var recent = new double[shape[0] * (States[state].Rows + shape[1]) * States[state].Width];
+        _states!.History(state, wide, extended, recent);
+        return tensor(recent, [shape[0], States[state].Rows + shape[1], shape[2], shape[3]]).to(Dtype, Device).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Adds one stream's values of the new tokens behind the cached ones; they count once <see cref="Commit"/> is called.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -153,16 +196,40 @@ public sealed class TorchCache : IDisposable
     /// <param name="extended">What <see cref="Extend"/> last returned.</param>
     /// <exception cref="ArgumentException">The rows are not the last extension.</exception>
     /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
-    public void Commit(TokenRows extended) => _rows.Commit(extended, stream => _streams[stream].Name);
+    public void Commit(TokenRows extended)
+    {
+        _states?.CheckWritten();
+        _rows.Commit(extended, stream => _streams[stream].Name);
+        _states?.Commit();
+    }
 
     /// <summary>Forgets a row's tokens from <paramref name="length"/> on.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="length">Tokens to keep, from 0 to <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or more tokens than it has.</exception>
-    public void Truncate(int row, int length) => _rows.Truncate(row, length);
+    /// <exception cref="InvalidOperationException">A state does not keep the rows that the shorter row would have.</exception>
+    public void Truncate(int row, int length)
+    {
+        if (_states is not null && row >= 0 && row < Batch && length >= 0 && length <= _rows.Length(row))
+        {
+            int removed = _rows.Length(row) - length;
+            _states.CheckTruncate(row, removed, length);
+            _states.Truncate(row, removed, length);
+        }
+
+        _rows.Truncate(row, length);
+    }
 
     /// <summary>Forgets all tokens of all rows; the storage stays.</summary>
-    public void Reset() => _rows.Reset();
+    public void Reset()
+    {
+        for (int row = 0; row < Batch; row++)
+        {
+            _states?.Truncate(row, _rows.Length(row), 0);
+        }
+
+        _rows.Reset();
+    }
 
     /// <summary>A copy of one stream, [B, longest row, heads, width], of the tokens that are <see cref="Held"/>, as they were appended; padding is 0.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -184,7 +251,7 @@ public sealed class TorchCache : IDisposable
             _stores[s] = null;
         }
 
-        _rows.Reset();
+        Reset();
     }
 
     // Zeros, not what the allocator left: a mask hides it, but a NaN would cost the exact path of every call.

@@ -67,7 +67,7 @@ public sealed class SpecReaderTests
     [InlineData("[GroupedQuery()]", "GroupedQuery(kv=?)")]
     [InlineData("[GroupedQuery(\"two\")]", "GroupedQuery(kv=?\"two\"!)")]
     [InlineData("[GroupedQuery(kv: 3_000_000_000)]", "GroupedQuery(kv=?3_000_000_000!)")]
-    [InlineData("[GroupedQuery(1, 2, 3, 4)]", "GroupedQuery(kv=?1!)")]
+    [InlineData("[GroupedQuery(1, 2, 3, 4)]", "GroupedQuery(keyHeads=?1! valueHeads=?2!)")]
     [InlineData("[GroupedQuery(kv: missing)]", "GroupedQuery(kv=?missing!)")]
     [InlineData("[GroupedQuery(kv: System.Environment.ProcessorCount)]", "GroupedQuery(kv=?System.Environment.ProcessorCount!)")]
     [InlineData("[GroupedQuery(groups: 2)]", "GroupedQuery(kv=?)")]

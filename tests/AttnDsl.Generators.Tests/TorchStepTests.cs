@@ -118,7 +118,7 @@ public sealed class TorchStepTests
     private static string Print(IReadOnlyList<PlanWeight> weights, PlanBody body)
     {
         var parameters = new TorchParameters(weights, [body]);
-        var models = new TorchStepModels(parameters, new TorchTables([]), [], new Dictionary<string, string>(), new Identifiers(["rows"]), body);
+        var models = new TorchStepModels(parameters, new TorchTables([]), CacheSchema.None, new Dictionary<string, string>(), new Identifiers(["rows"]), body);
         var renderer = new StepRenderer("torch", "torch", counting: false, CancellationToken.None);
         return string.Join("\n", Fusions.Of(body).Select(step => models.Text(step, renderer).Trim('\n')));
     }

@@ -36,6 +36,21 @@ public sealed record PerToken : Extent
     public override string DecodeCode => "1L";
 }
 
+/// <summary>Once per new token and for a fixed number of rows before them.</summary>
+/// <param name="Before">Rows before the new tokens.</param>
+public sealed record PerRecentToken(long Before) : Extent
+{
+    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "({0}+T)", Before);
+
+    public override long Prefill(long tokens) => tokens == 0 ? 0 : Before + tokens;
+
+    public override long Decode(long context) => Before + 1;
+
+    public override string PrefillCode => string.Format(CultureInfo.InvariantCulture, "(tokens == 0 ? 0L : {0} + tokens)", Before);
+
+    public override string DecodeCode => string.Format(CultureInfo.InvariantCulture, "{0}L", Before + 1);
+}
+
 /// <summary>Once per visible (query, key) pair, a query seeing the keys from <paramref name="Left"/> before it to <paramref name="Right"/> after it.</summary>
 /// <param name="Left">Keys before the query's own position, or null for all.</param>
 /// <param name="Right">Keys after it, or null for all.</param>

@@ -22,6 +22,7 @@ internal static class CacheEmitter
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["ring"] = CacheStreams.Ring(plan.Cache),
             ["ring_text"] = plan.Cache.Ring is { } ring ? "the first " + Text.Of(ring.Sinks) + " and the last " + Text.Of(ring.Recent) + " tokens of a row" : "",
+            ["states"] = CacheStreams.States(plan.Cache),
         };
         string[] header = [.. new[] { "Cache of " + target.Self.Name + ":", "" }, .. plan.Cache.Streams.Select(s => s.Name + " [" + s.Heads + ", " + s.Width + "] a token: " + s.Content)];
         return SourceFile.Wrap(target, header, [], "common/cache", model, cancellationToken);

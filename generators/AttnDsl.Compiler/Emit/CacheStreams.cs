@@ -11,6 +11,10 @@ internal static class CacheStreams
         .Select(s => new TemplateModel { ["name"] = s.Name, ["heads"] = s.Heads, ["width"] = s.Width, ["content"] = s.Content, ["code"] = Declaration(s) })
         .ToArray();
 
+    /// <summary>The layer's constant states as declarations of the runtime, or "" without any.</summary>
+    public static string States(CacheSchema cache) => string.Join(
+        ", ", cache.States.Select(s => string.Format(CultureInfo.InvariantCulture, "new(\"{0}\", {1}, {2})", s.Name, s.Rows, s.Scalars / s.Rows)));
+
     /// <summary>What makes the stream at run time.</summary>
     private static string Declaration(CacheStreamSpec s)
     {

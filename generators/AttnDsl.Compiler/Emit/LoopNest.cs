@@ -52,12 +52,19 @@ internal sealed class LoopNest
                 DimKind.Batch => 'B',
                 DimKind.Tokens => 'T',
                 DimKind.Visible => 'S',
+                DimKind.Recent => 'R',
                 DimKind.Constant => IsRepeated(dim, nest.Dims[axis + nest.Rank - type.Rank]) ? '1' : 'c',
                 _ => throw new PlanException("no loop over " + dim),
             };
         }
 
-        return new string(pattern);
+        string text = new(pattern);
+        for (int axis = 0; axis < pattern.Length; axis++)
+        {
+            text += type.Dims[axis].Kind == DimKind.Recent ? " " + type.Dims[axis].Text : "";
+        }
+
+        return text;
     }
 
     /// <summary>Row-major index of an element; repeated extents and missing leading axes take no part.</summary>
@@ -110,15 +117,15 @@ internal sealed class LoopNest
 
     private string Name(int axis) => s_names[_type.Rank - 1 - axis];
 
-    private string Extent(Dim dim, int axis) => dim == Dim.B ? "batch" : dim == Dim.T ? "tokens" : dim == Dim.S ? "keys" : dim.IsConstant ? Name(axis) : throw new PlanException("no loop over " + dim);
+    private string Extent(Dim dim, int axis) => dim == Dim.B ? "batch" : dim == Dim.T ? "tokens" : dim == Dim.S ? "keys" : dim.Kind == DimKind.Recent ? "(" + dim.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) + " + tokens)" : dim.IsConstant ? Name(axis) : throw new PlanException("no loop over " + dim);
 
     private string Bound(int axis)
     {
         Dim dim = _type.Dims[axis];
-        return dim == Dim.B ? "batch" : dim == Dim.T ? "rows.Count(b)" : dim == Dim.S ? "rows.KeyCount(b)" : Extent(dim, axis);
+        return dim == Dim.B ? "batch" : dim == Dim.T ? "rows.Count(b)" : dim == Dim.S ? "rows.KeyCount(b)" : dim.Kind == DimKind.Recent ? dim.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) + " + rows.Count(b)" : Extent(dim, axis);
     }
 
     private string Variable(int axis) => axis < 2 && !_type.Dims[0].IsConstant
         ? s_variables[axis]
-        : axis == _type.Rank - 1 ? "c" : _type.Rank - axis == 2 && _type.Rank > 2 ? "h" : s_variables[axis];
+        : axis == _type.Rank - 1 ? "c" : _type.Rank - axis == 2 && _type.Rank > 2 ? "h" : _type.Rank - axis == 3 && axis >= 2 ? "g" : s_variables[axis];
 }

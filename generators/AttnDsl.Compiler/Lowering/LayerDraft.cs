@@ -18,6 +18,18 @@ public enum Operand
 /// <summary>Where a transformation of an operand sits between its projection and the core; lower comes first.</summary>
 public enum Stage
 {
+    /// <summary>Maps over all heads of the operand together.</summary>
+    Mix = 2,
+
+    /// <summary>Maps of every head to the width that scores read.</summary>
+    Widen = 6,
+
+    /// <summary>Convolutions over time.</summary>
+    Convolve = 8,
+
+    /// <summary>Parts that queries and keys share.</summary>
+    Share = 9,
+
     /// <summary>Norms per head vector.</summary>
     Normalise = 10,
 
@@ -36,6 +48,11 @@ public enum ScoreOrder
 public enum FormulaOrder
 {
     Projection = 0,
+    Values = 1,
+    Mix = 2,
+    Widen = 6,
+    Convolve = 8,
+    Share = 9,
     Normalise = 10,
     Rotate = 20,
     Scale = 30,
@@ -57,6 +74,9 @@ public sealed class LayerDraft
     private readonly List<PlanWeight> _derived = new();
     private readonly List<PlanBuffer> _buffers = new();
     private readonly Ranked<Func<BodyBuilder, PlanValue, PlanValue>>[] _transformations = [new(), new(), new()];
+    private readonly Ranked<Func<BodyBuilder, QueryKey, bool, QueryKey>> _together = new();
+    private readonly List<CacheStateSpec> _states = new();
+    private readonly bool[] _mixed = new bool[3];
     private readonly Ranked<Func<ScoreExpression, ScoreExpression>> _scores = new();
     private readonly Ranked<string> _formula = new();
 
@@ -131,6 +151,18 @@ public sealed class LayerDraft
     /// <summary>Where queries, keys and values come from.</summary>
     public ILayerSource Source { get; set; }
 
+    /// <summary>How keys are kept where that is not as the scores read them; null: after all their transformations.</summary>
+    public StoredKeys? StoredKeys { get; set; }
+
+    /// <summary>Weights mix the channels of a head in ways that rows alone do not follow: a checkpoint in the other pair layout cannot be taken.</summary>
+    public bool IsLayoutFixed { get; set; }
+
+    /// <summary>Values from x [B, T, dim] to [B, T, valueHeads · dv], with whether they go through a cache; null: one projection.</summary>
+    public Func<BodyBuilder, PlanValue, bool, PlanValue>? Values { get; set; }
+
+    /// <summary>Constant states of the cache.</summary>
+    public IReadOnlyList<CacheStateSpec> States => _states;
+
     /// <summary>q, k and v projections carry a bias.</summary>
     public bool HasBias { get; set; }
 
@@ -186,6 +218,38 @@ public sealed class LayerDraft
 
     public void Buffer(PlanBuffer buffer) => _buffers.Add(buffer);
 
+    /// <summary>Transforms queries and keys together; the last argument says whether they go through a cache.</summary>
+    public void TransformTogether(Stage stage, Func<BodyBuilder, QueryKey, bool, QueryKey> apply) => _together.Add((int)stage, apply);
+
+    /// <summary>Declares a constant state of the cache.</summary>
+    public CacheStateSpec State(string name, long rows, long width, string content)
+    {
+        var state = new CacheStateSpec(name, rows * width, content, rows);
+        _states.Add(state);
+        return state;
+    }
+
+    /// <summary>What queries and keys go through together, in stage order; null where that is nothing.</summary>
+    public QueryKey? Together(BodyBuilder body, Func<QueryKey> operands, bool cached)
+    {
+        QueryKey? both = null;
+        foreach (Func<BodyBuilder, QueryKey, bool, QueryKey> apply in _together.Items)
+        {
+            both = apply(body, both ?? operands(), cached);
+        }
+
+        return both;
+    }
+
+    /// <summary>Says that a transformation mixes an operand's channels: the rows of its projection are then not those that rotate.</summary>
+    public void Mixes(Operand operand) => _mixed[(int)operand] = true;
+
+    /// <summary>The rows of an operand's projection that rotate, or null.</summary>
+    public RotatedRows? RotatedRows(Operand operand, long heads) => operand == Operand.Value || _mixed[(int)operand] ? null : Rotated(heads);
+
+    /// <summary>Rows of heads that rotate; null without a rotation.</summary>
+    public RotatedRows? Rotated(long heads) => Rotation is { } rotation && !IsLayoutFixed ? new RotatedRows(heads, Widths.KeyWidth, rotation.RotaryDim) : null;
+
     public void Transform(Operand operand, Stage stage, Func<BodyBuilder, PlanValue, PlanValue> apply) => _transformations[(int)operand].Add((int)stage, apply);
 
     public void ScoreOperation(ScoreOrder order, Func<ScoreExpression, ScoreExpression> apply) => _scores.Add((int)order, apply);
@@ -203,17 +267,34 @@ public sealed class LayerDraft
         return value;
     }
 
-    /// <summary>Every transformation of an operand, in stage order.</summary>
-    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value)
+    /// <summary>The transformations of an operand from one stage on and before another, in stage order.</summary>
+    public PlanValue Transformed(Operand operand, BodyBuilder body, PlanValue value, int from = int.MinValue, int before = int.MaxValue)
     {
-        foreach (Func<BodyBuilder, PlanValue, PlanValue> apply in _transformations[(int)operand].Items)
+        Ranked<Func<BodyBuilder, PlanValue, PlanValue>> all = _transformations[(int)operand];
+        for (int i = 0; i < all.Items.Count; i++)
         {
-            value = apply(body, value);
+            if (all.Ranks[i] >= from && all.Ranks[i] < before)
+            {
+                value = all.Items[i](body, value);
+            }
         }
 
         return value;
     }
 }
+
+/// <summary>Queries and keys on their way from projection to norm.</summary>
+/// <param name="Query">[B, T, queryHeads, dqk].</param>
+/// <param name="Key">[B, T, keyHeads, dqk].</param>
+/// <param name="FirstQuery">The query as it was before anything that both go through.</param>
+/// <param name="FirstKey">The key likewise.</param>
+public sealed record QueryKey(PlanValue Query, PlanValue Key, PlanValue FirstQuery, PlanValue FirstKey);
+
+/// <summary>Keys that are kept before some of their transformations, which run over all visible ones whenever they are read.</summary>
+/// <param name="Before">The first stage that comes after the cache.</param>
+/// <param name="Width">Channels of a kept key head.</param>
+/// <param name="Content">What is kept, for docs.</param>
+public sealed record StoredKeys(Stage Before, long Width, string Content);
 
 /// <summary>Order of weights in checkpoints and in Weights.</summary>
 public enum WeightPlace
@@ -223,18 +304,29 @@ public enum WeightPlace
     QueryDownNorm = 82,
     Query = 100,
     QueryBias = 110,
+    QueryGate = 120,
+    QueryUp = 130,
+    AugmentedQueryDown = 140,
     Key = 200,
     KeyBias = 210,
+    KeyExpansion = 220,
     Value = 300,
     ValueBias = 310,
     KeyValueDown = 350,
     KeyValueDownBias = 351,
     KeyValueDownNorm = 352,
     KeyValueUp = 360,
+    DelayedValue = 320,
+    DelayedValueBias = 321,
+    SequenceConvolution = 330,
+    SequenceConvolutionBias = 331,
+    HeadConvolution = 340,
+    HeadConvolutionBias = 341,
     Output = 400,
     OutputBias = 410,
     QueryNorm = 500,
     KeyNorm = 510,
+    Temperature = 520,
     Sink = 600,
 }
 

@@ -5,14 +5,14 @@ using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Lowering;
 
-/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them.</summary>
+/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them, or as they are before some stage.</summary>
 public sealed class ProjectedSource : ILayerSource
 {
     private readonly LayerDraft _draft;
 
     public ProjectedSource(LayerDraft draft) => _draft = draft;
 
-    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), default, _draft.CacheElement, _draft.CachePageSize);
+    public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), _draft.States.ToEquatableArray(), _draft.CacheElement, _draft.CachePageSize);
 
     public long FewTokens => 0;
 
@@ -21,16 +21,19 @@ public sealed class ProjectedSource : ILayerSource
         get
         {
             string bias = _draft.HasBias ? " + b" : "";
+            string values = _draft.Values is null
+                ? string.Format(CultureInfo.InvariantCulture, "; v = x Wvᵀ{0} [B, S, {1}, {2}]", bias, W.ValueHeads, W.ValueWidth)
+                : "";
             return string.Format(
                 CultureInfo.InvariantCulture,
-                "{0} [B, T, {2}, {3}]; k = x Wkᵀ{1} [B, S, {4}, {3}]; v = x Wvᵀ{1} [B, S, {5}, {6}]",
+                "{0} [B, T, {2}, {3}]; k = x Wkᵀ{1} [B, S, {4}, {5}]{6}",
                 QueryProjection.Formula(_draft, _draft.HasBias),
                 bias,
                 W.QueryHeads,
                 W.KeyWidth,
                 W.KeyHeads,
-                W.ValueHeads,
-                W.ValueWidth);
+                KeyWidth,
+                values);
         }
     }
 
@@ -38,25 +41,52 @@ public sealed class ProjectedSource : ILayerSource
 
     private CacheStorage Storage => _draft.CacheRing is { } ring ? ring : FullStorage.Instance;
 
-    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, W.KeyWidth, 1, Storage, "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel), _draft.CacheSinkRotation);
+    /// <summary>Channels of a key head as projected and kept.</summary>
+    private long KeyWidth => _draft.StoredKeys?.Width ?? W.KeyWidth;
+
+    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, KeyWidth, 1, Storage, _draft.StoredKeys?.Content ?? "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel), _draft.CacheSinkRotation);
 
     private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, Storage, "values", _draft.CacheCodes?.Along(CodeAxis.Token));
 
     public Operands Build(BodyBuilder body, PlanValue x, LayerForm form)
     {
-        PlanValue q = _draft.Transformed(Operand.Query, body, QueryProjection.Build(_draft, body, x, Rotated(W.QueryHeads), _draft.HasBias));
-        PlanValue k = Project(body, x, Operand.Key, "k", W.KeyHeads, W.KeyWidth, WeightPlace.Key, WeightPlace.KeyBias);
-        PlanValue v = Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias);
-        return form == LayerForm.Fresh
-            ? new Operands(q, k, v)
-            : new Operands(q, body.Append(k, KeyStream, "keys"), body.Append(v, ValueStream, "values"));
-    }
+        bool cached = form != LayerForm.Fresh;
+        int border = (int?)_draft.StoredKeys?.Before ?? int.MaxValue;
+        const int Shared = (int)Stage.Convolve;
+        PlanValue Query() => QueryProjection.Build(_draft, body, x, _draft.RotatedRows(Operand.Query, W.QueryHeads), _draft.HasBias);
+        PlanValue Key() => Project(body, x, Operand.Key, "k", W.KeyHeads, KeyWidth, WeightPlace.Key, WeightPlace.KeyBias);
+        QueryKey Both()
+        {
+            PlanValue first = _draft.Transformed(Operand.Query, body, Query(), before: Shared);
+            PlanValue second = _draft.Transformed(Operand.Key, body, Key(), before: Shared);
+            return new QueryKey(first, second, first, second);
+        }
 
-    private RotatedRows? Rotated(long heads) => _draft.Rotation is { } rotation ? new RotatedRows(heads, W.KeyWidth, rotation.RotaryDim) : null;
+        PlanValue q;
+        PlanValue k;
+        if (_draft.Together(body, Both, cached) is { } both)
+        {
+            q = _draft.Transformed(Operand.Query, body, both.Query, from: Shared);
+            k = _draft.Transformed(Operand.Key, body, both.Key, from: Shared, before: border);
+        }
+        else
+        {
+            q = _draft.Transformed(Operand.Query, body, Query());
+            k = _draft.Transformed(Operand.Key, body, Key(), before: border);
+        }
+
+        PlanValue v = _draft.Values is { } values
+            ? body.SplitHeads(values(body, x, cached), W.ValueHeads, "v")
+            : Project(body, x, Operand.Value, "v", W.ValueHeads, W.ValueWidth, WeightPlace.Value, WeightPlace.ValueBias);
+        v = _draft.Transformed(Operand.Value, body, v);
+        k = cached ? body.Append(k, KeyStream, "keys") : k;
+        v = cached ? body.Append(v, ValueStream, "values") : v;
+        return new Operands(q, _draft.Transformed(Operand.Key, body, k, from: border), v);
+    }
 
     private PlanValue Project(BodyBuilder body, PlanValue x, Operand operand, string name, long heads, long width, WeightPlace place, WeightPlace biasPlace)
     {
-        RotatedRows? rotated = operand == Operand.Key ? Rotated(heads) : null;
+        RotatedRows? rotated = _draft.RotatedRows(operand, heads);
         PlanWeight weight = _draft.Weight(place, () => new PlanWeight(name + "_proj.weight", TensorType.Constant(heads * width, W.Dim), Rotated: rotated));
         PlanValue value = body.Linear(x, body.Weight(weight), name + "_flat");
         if (_draft.HasBias)
@@ -65,6 +95,6 @@ public sealed class ProjectedSource : ILayerSource
             value = body.Add(value, body.Weight(bias), name + "_biased");
         }
 
-        return _draft.Transformed(operand, body, body.SplitHeads(value, heads, name));
+        return body.SplitHeads(value, heads, name);
     }
 }

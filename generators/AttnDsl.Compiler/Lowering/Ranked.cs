@@ -14,6 +14,9 @@ internal sealed class Ranked<T>
 
     public IReadOnlyList<T> Items => _items;
 
+    /// <summary>The ranks of <see cref="Items"/>.</summary>
+    public IReadOnlyList<int> Ranks => _ranks;
+
     public void Add(int rank, T item)
     {
         int at = _ranks.Count;

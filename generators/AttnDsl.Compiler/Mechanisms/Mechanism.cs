@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using AttnDsl.Compiler.Lowering;
 using AttnDsl.Compiler.Rules;
 using AttnDsl.Compiler.Spec;
@@ -24,8 +25,18 @@ public abstract class Mechanism
     {
     }
 
+    /// <summary>Weights beside the four projections that may be too large for an array. Must accept any argument values.</summary>
+    public virtual IEnumerable<Matrix> Matrices(HeadLayout heads, AttributeSpec attribute) => [];
+
     /// <summary>Adds to the layer what the attribute means. Called in rank order, for specs without errors only.</summary>
     public virtual void Lower(LayerDraft draft, AttributeSpec attribute)
     {
     }
 }
+
+/// <summary>The extents of a weight.</summary>
+/// <param name="Weight">Checkpoint name.</param>
+/// <param name="Argument">The argument that decides them.</param>
+/// <param name="Rows">First extent.</param>
+/// <param name="Columns">Product of the others.</param>
+public sealed record Matrix(string Weight, string? Argument, long Rows, long Columns);

@@ -10,6 +10,7 @@ public static class MechanismTable
     private static readonly Mechanism[] s_byRank = new Mechanism[]
     {
         new AttentionMechanism(),
+        new CompressedMechanism(),
         new SparseQueryMechanism(),
         new SymmetricSparseQueryMechanism(),
         new ExtremeSparseQueryMechanism(),
@@ -18,7 +19,13 @@ public static class MechanismTable
         new MultiQueryMechanism(),
         new LatentKVMechanism(),
         new LowRankQueryMechanism(),
+        new AugmentedQueryMechanism(),
+        new KeyWidthMechanism(),
+        new QKConvMechanism(),
+        new QKMeanMechanism(),
+        new ValueShiftMechanism(),
         new QkNormMechanism(),
+        new QKL2NormMechanism(),
         new RopeMechanism(),
         new YarnMechanism(),
         new AlibiMechanism(),

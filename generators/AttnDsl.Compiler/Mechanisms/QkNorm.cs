@@ -45,7 +45,7 @@ public sealed class QkNormMechanism : Mechanism
             TensorType.Constant(width),
             settings.OnePlus ? WeightInit.Zeros : WeightInit.Ones,
             0,
-            draft.Rotation is { } rotation && width == draft.Widths.KeyWidth ? new RotatedRows(1, width, rotation.RotaryDim) : null));
+            width == draft.Widths.KeyWidth ? draft.Rotated(1) : null));
         draft.Transform(operand, Stage.Normalise, (body, u) => body.RmsNorm(u, body.Weight(Gain()), settings.Eps, settings.OnePlus, name + "_normed"));
     }
 }

@@ -7,6 +7,9 @@ public static class Ranks
     public const int QueryHeads = 100;
     public const int KeyHeads = 200;
 
+    /// <summary>Maps of projected vectors, which come before their normalisation.</summary>
+    public const int Mix = 250;
+
     /// <summary>Normalisation of projected vectors, which comes before rotation.</summary>
     public const int Norm = 300;
     public const int Position = 400;

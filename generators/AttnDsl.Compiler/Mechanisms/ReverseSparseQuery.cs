@@ -58,7 +58,7 @@ public sealed class ReverseSparseQueryMechanism : Mechanism
         }
         else if (heads % kv != 0)
         {
-            GroupedQueryMechanism.ReportNotDivisor(context, attribute, kv, heads);
+            GroupedQueryMechanism.ReportNotDivisor(context, attribute, "kv", kv, heads);
         }
         else
         {

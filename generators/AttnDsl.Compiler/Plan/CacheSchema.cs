@@ -62,7 +62,11 @@ public sealed record CacheStreamSpec(string Name, string Group, long Heads, long
 }
 
 /// <summary>Constant state: the last rows a convolution needs, a running sum.</summary>
-public sealed record CacheStateSpec(string Name, long Scalars, string Content);
+/// <param name="Name">Unique in the layer.</param>
+/// <param name="Scalars">Scalars of a sequence.</param>
+/// <param name="Content">What it is, for docs.</param>
+/// <param name="Rows">Rows that make the state.</param>
+public sealed record CacheStateSpec(string Name, long Scalars, string Content, long Rows = 1);
 
 public abstract record CacheStorage;
 

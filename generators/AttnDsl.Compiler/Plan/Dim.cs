@@ -72,6 +72,7 @@ public sealed record Dim
     {
         DimKind.Tokens => PerToken.Instance,
         DimKind.Visible => PerVisibleToken.Instance,
+        DimKind.Recent => new PerRecentToken(Length),
         DimKind.Windows => new PerVisibleWindow(Length, Stride),
         DimKind.NewWindows => new PerNewWindow(Length, Stride),
         _ => throw new PlanException("no work is done along " + Text + ": rows are computed before they are kept"),
@@ -88,8 +89,8 @@ public sealed record Dim
     /// <summary>How many of those windows end in the new tokens: what a call adds to a stream with a stride.</summary>
     public static Dim NewWindows(long length, long stride) => Over(DimKind.NewWindows, "new(T,{0},{1})", length, stride);
 
-    /// <summary>The last <paramref name="rows"/> rows before the block, and the block.</summary>
-    public static Dim Recent(long rows) => Over(DimKind.Recent, "{0}+T", rows, 0);
+    /// <summary>The last <paramref name="rows"/> rows before the block, and the block; the block alone for 0.</summary>
+    public static Dim Recent(long rows) => rows == 0 ? T : Over(DimKind.Recent, "{0}+T", rows, 0);
 
     /// <summary>What a ring holds before the call, and the new tokens.</summary>
     public static Dim Kept(RingStorage ring) =>

@@ -141,6 +141,20 @@ public static class PairTable
             spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
         new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
         new("LatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new("KeyWidth", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        .. LatentWithProjections(),
+        .. Parts(),
+        new("Compressed", "Causal", PairKind.Needs, RuleTable.LookingBack, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
+        new("Segments", "Compressed", PairKind.Warn, RuleTable.ReachOverSegments, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
+        new("QkNorm", "Compressed", PairKind.Conflict, RuleTable.TwoNorms, "L2Norm is on", null, spec => Settings(spec) is { L2Norm: true }),
+        new("KeyWidth", "Compressed", PairKind.Conflict, RuleTable.NarrowKeysInvolved, "it convolves or shares means", null, spec => Settings(spec) is { Convolution: true } or { QKMean: true }),
+        new("ReverseSparseQuery", "Compressed", PairKind.Conflict, RuleTable.FewerQueriesThanKeys, "QKMean is on", null, spec => Settings(spec) is { QKMean: true }),
+        .. LookingBack("QKConv"),
+        .. LookingBack("ValueShift"),
+        new("QkNorm", "QKL2Norm", PairKind.Conflict, RuleTable.TwoNorms),
+        new("KeyWidth", "QKConv", PairKind.Conflict, RuleTable.NarrowKeysInvolved),
+        new("KeyWidth", "QKMean", PairKind.Conflict, RuleTable.NarrowKeysInvolved),
+        new("ReverseSparseQuery", "QKMean", PairKind.Conflict, RuleTable.FewerQueriesThanKeys),
     ];
 
     public static IReadOnlyList<PairRow> Rows => s_rows;
@@ -186,7 +200,34 @@ public static class PairTable
     private static IEnumerable<PairRow> LatentWithKv() =>
         new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.KvHeadsOfLatent));
 
+    /// <summary>What works on projected queries, keys or values, which a latent layer has none of.</summary>
+    private static IEnumerable<PairRow> LatentWithProjections() =>
+        new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.LatentWithoutProjections));
+
     private static bool Absorbs(AttentionSpec spec) => spec.Find("LatentKV")?.Enum("DecodePath", "Auto") == "Absorb";
+
+    /// <summary>What [Compressed] has itself, and what sets heads that a factor sets.</summary>
+    private static IEnumerable<PairRow> Parts()
+    {
+        foreach (string part in new[] { "QKConv", "QKMean", "ValueShift", "QKL2Norm" })
+        {
+            yield return new(part, "Compressed", PairKind.Conflict, RuleTable.PartOfCompressed);
+        }
+
+        foreach (string setter in new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" })
+        {
+            yield return new(setter, "Compressed", PairKind.Conflict, RuleTable.KvHeadsTwice, "KvFactor is given", null, spec => Settings(spec)?.KvFactor is not null);
+        }
+    }
+
+    private static CompressedSettings? Settings(AttentionSpec spec) => spec.Find("Compressed") is { } compressed ? CompressedSettings.Read(compressed) : null;
+
+    /// <summary>What takes from earlier tokens needs a direction, and borders that it crosses are worth a word.</summary>
+    private static IEnumerable<PairRow> LookingBack(string name) =>
+    [
+        new(name, "Causal", PairKind.Needs, RuleTable.LookingBack),
+        new("Segments", name, PairKind.Warn, RuleTable.ReachOverSegments),
+    ];
 
     private static PairRow SymmetricWith(string kvSetter) => new(
         "SymmetricSparseQuery",
@@ -195,8 +236,8 @@ public static class PairTable
         RuleTable.PresetFixesKv,
         "they give different numbers of key/value heads",
         null,
-        spec => Half(spec) is { } half && Kv(spec, kvSetter) is { } kv && kv != half,
-        spec => [$"[SymmetricSparseQuery] fixes the key/value heads at {Text.Of(Half(spec)!.Value)}, half of the heads, and [{kvSetter}] says {Text.Of(Kv(spec, kvSetter)!.Value)}"]);
+        spec => Half(spec) is { } half && Kv(spec, kvSetter).Any(kv => kv != half),
+        spec => [$"[SymmetricSparseQuery] fixes the key/value heads at {Text.Of(Half(spec)!.Value)}, half of the heads, and [{kvSetter}] says {string.Join(" and ", Kv(spec, kvSetter).Select(Text.Of))}"]);
 
     // Its kv is an argument of its own, so a second place to say it is never needed, equal or not.
     private static PairRow ReverseWith(string kvSetter) => new(
@@ -209,10 +250,16 @@ public static class PairTable
     private static long? Half(AttentionSpec spec) =>
         spec.Find("Attention")?.Int("heads") is { } heads && heads >= 2 && heads % 2 == 0 ? heads / 2 : null;
 
-    private static long? Kv(AttentionSpec spec, string kvSetter)
+    /// <summary>The key/value heads that an attribute sets, as far as they are counts.</summary>
+    private static long[] Kv(AttentionSpec spec, string kvSetter)
     {
-        long kv = kvSetter == "MultiQuery" ? 1 : spec.Find(kvSetter)?.Int("kv") ?? 0;
-        return kv >= 1 ? kv : null;
+        if (kvSetter == "MultiQuery")
+        {
+            return [1];
+        }
+
+        GroupedQuerySettings settings = GroupedQuerySettings.Read(spec.Find(kvSetter)!);
+        return [.. new[] { settings.KeyHeads, settings.ValueHeads }.Distinct().Where(heads => heads >= 1)];
     }
 
     private static long? OneSided(AttentionSpec spec) =>

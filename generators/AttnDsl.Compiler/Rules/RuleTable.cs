@@ -87,10 +87,10 @@ public static class RuleTable
         "ATTN0201", "dim is not divisible by heads", "dim: {0} is not divisible by heads: {1} and no headDim is given; {2}, or give headDim");
 
     public static readonly RuleDescriptor KvDoesNotDivide = Error(
-        "ATTN0202", "kv does not divide the query heads", "kv: {0} does not divide the {1} query heads; {2}");
+        "ATTN0202", "Key/value heads do not divide the query heads", "{0}: {1} does not divide the {2} query heads; {3}");
 
     public static readonly RuleDescriptor KvExceedsQueryHeads = Error(
-        "ATTN0203", "More key/value heads than query heads", "kv: {0} is more than the {1} query heads; {2}, or use [ReverseSparseQuery] for more key/value heads than query heads");
+        "ATTN0203", "More key/value heads than query heads", "{0}: {1} is more than the {2} query heads; {3}");
 
     public static readonly RuleDescriptor RatioDoesNotDivide = Error(
         "ATTN0204", "The ratio does not divide the heads", "ratio: {0} does not divide the {1} heads of [Attention]; {2}");
@@ -292,6 +292,64 @@ public static class RuleTable
 
     public static readonly RuleDescriptor QueryRankSavesNothing = Warning(
         "ATTN0711", "A query bottleneck that saves nothing", "rank: {0} makes the query weights {1} elements, no fewer than the {2} of a direct projection");
+
+    public static readonly RuleDescriptor LatentWithoutProjections = Error(
+        "ATTN0712", "Parts that a latent layer lacks", "[{0}] does not go with [{1}]: keys and values of a latent layer come from one latent per token, and [{1}] works on keys, values or queries that are projected from x; keep one, and to make a latent layer cheaper write a smaller rank or [SparseQuery(ratio: 2)]");
+
+    // 074x to 077x: head counts and widths apart for queries, keys and values; what happens to them before the core
+    public static readonly RuleDescriptor MoreKeysThanValues = Info(
+        "ATTN0740", "More key heads than value heads", "keyHeads: {0} is more than valueHeads: {1}: models lose more by fewer value heads than by fewer key heads, so the counts are perhaps exchanged");
+
+    public static readonly RuleDescriptor EqualHeadCounts = Info(
+        "ATTN0741", "As many key heads as value heads", "valueHeads: {0} equals keyHeads: [GroupedQuery(kv: {0})] says the same");
+
+    public static readonly RuleDescriptor KeysWiderThanHeads = Error(
+        "ATTN0742", "Keys wider than the head", "width: {0} is more than the {1} channels of a head, to which keys are widened when they are read; {2}");
+
+    public static readonly RuleDescriptor KeysAsWideAsHeads = Info(
+        "ATTN0743", "Keys as wide as the head", "width: {0} is the width of a head: no key is narrowed and [KeyWidth] can go");
+
+    public static readonly RuleDescriptor LookingBack = Error(
+        "ATTN0744", "A look back without [Causal]", "[{0}] needs [{1}]: it takes from earlier tokens only, which says nothing where every token sees all others");
+
+    public static readonly RuleDescriptor OddValueWidth = Error(
+        "ATTN0745", "An odd number of value channels", "{0} value heads of {1} channels are {2} channels, and half of them come from the token before; an even number of heads or channels is legal");
+
+    public static readonly RuleDescriptor TwoNorms = Error(
+        "ATTN0746", "Two norms of queries and keys", "[{0}] and [{1}] both normalise queries and keys; keep one");
+
+    public static readonly RuleDescriptor NarrowKeysInvolved = Error(
+        "ATTN0749", "Narrow keys that queries are joined with", "[{0}] does not go with [{1}]: keys are kept narrow and widened when they are read, and here they meet the queries before that; keep one");
+
+    public static readonly RuleDescriptor ReachOverSegments = Warning(
+        "ATTN0750", "Reaching over the border of a segment", "[{0}] reaches back over the border of a segment, as its published code does: the first tokens of a packed sequence see the end of the one before");
+
+    public static readonly RuleDescriptor FewerQueriesThanKeys = Error(
+        "ATTN0751", "No group of query heads", "[{0}] does not go with [{1}]: a key head shares the mean with the query heads that read it, and here there are fewer query heads than key heads; keep one");
+
+    public static readonly RuleDescriptor NothingCompressed = Warning(
+        "ATTN0752", "Nothing is compressed", "{0} query heads of {1} channels are no less than the {2} channels of the layer: nothing is compressed; give a factor above 1, fewer heads or a smaller headDim");
+
+    public static readonly RuleDescriptor HalvedValueHead = Warning(
+        "ATTN0753", "A value head of two tokens", "{0} value heads are odd: the middle one is half of the present and half of the token before");
+
+    public static readonly RuleDescriptor ConvolutionOfOne = Warning(
+        "ATTN0754", "Convolutions over one token", "Both convolutions see one token: they are a factor per channel and a map per head, and nothing is gathered over time");
+
+    public static readonly RuleDescriptor FactorDoesNotDivide = Error(
+        "ATTN0747", "The factor leaves no whole head width", "{0}: {1} times {2} heads does not divide the {3} channels of the layer; {4}");
+
+    public static readonly RuleDescriptor PartOfCompressed = Error(
+        "ATTN0748", "A part and the whole", "[{0}] contradicts [{1}]: [Compressed] has its own, with switches to leave it out; keep one");
+
+    public static readonly RuleDescriptor FactorTwice = Error(
+        "ATTN0755", "Two factors", "factor: {0} compresses queries, keys and values, and {1} = {2} says it again; keep one");
+
+    public static readonly RuleDescriptor KvFactorGivesNoHeads = Error(
+        "ATTN0756", "The key/value factor gives no heads", "KvFactor: {0} of {1} channels leaves no number of heads of {2} channels that divides the {3} query heads");
+
+    public static readonly RuleDescriptor FactorAgainstWidth = Error(
+        "ATTN0757", "A factor against a head width", "{0}: {1} of {2} channels over {3} heads is another width than the headDim of {4}; remove one");
 
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -49,6 +49,26 @@ public static class SizeRules
         {
             context.Report(
                 RuleTable.WeightTooLarge, attention, "dim", [weight, Text.Of(layout.Dim), Text.Of(features), Text.Of(elements)]);
+            return;
+        }
+
+        foreach (AttributeSpec attribute in context.Spec.Attributes.Where(context.IsSound))
+        {
+            Others(context, layout, attribute);
+        }
+    }
+
+    /// <summary>Weights that an attribute brings beside the projections.</summary>
+    private static void Others(RuleContext context, HeadLayout layout, AttributeSpec attribute)
+    {
+        foreach (Matrix matrix in MechanismTable.Find(attribute.Name)?.Matrices(layout, attribute) ?? [])
+        {
+            long elements = Saturating.Multiply(matrix.Rows, matrix.Columns);
+            if (elements > LargestArray)
+            {
+                context.Report(
+                    RuleTable.WeightTooLarge, attribute, matrix.Argument, [matrix.Weight, Text.Of(matrix.Rows), Text.Of(matrix.Columns), Text.Of(elements)]);
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using AttnDsl.Runtime;
 
 namespace AttnDsl;
 
@@ -9,11 +11,13 @@ public sealed class CacheSnapshot : IDisposable
 {
     private KvKept? _kept;
 
-    internal CacheSnapshot(StackCache owner, int[] lengths, int[][]? segments, KvKept kept)
+    internal CacheSnapshot(StackCache owner, int[] lengths, int[][]? segments, int[][]? positions, List<StateCopy<float>?> states, KvKept kept)
     {
         Owner = owner;
         Lengths = lengths;
         Segments = segments;
+        Positions = positions;
+        States = states;
         _kept = kept;
     }
 
@@ -22,6 +26,11 @@ public sealed class CacheSnapshot : IDisposable
     internal int[] Lengths { get; }
 
     internal int[][]? Segments { get; }
+
+    internal int[][]? Positions { get; }
+
+    /// <summary>Per layer; null for a layer without constant states.</summary>
+    internal List<StateCopy<float>?> States { get; }
 
     internal KvKept Kept => _kept ?? throw new ObjectDisposedException(nameof(CacheSnapshot));
 

@@ -147,6 +147,23 @@ public class KvCache
     /// <summary>What is kept, in the order of the stream numbers.</summary>
     public IReadOnlyList<CacheStream> Streams => _streams;
 
+    /// <summary>What is kept of a row whatever its length, as float32, in the order of the state numbers. A row's states go where its tokens go: into forks, snapshots and other rows. Tokens can be taken back only as far as
+    /// <see cref="Reserve"/> asked for; otherwise from a snapshot, or all of them.</summary>
+    /// <exception cref="ArgumentException">A state without rows or width.</exception>
+    public IReadOnlyList<CacheState> States
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = [.. value];
+            StateRows = field.Count == 0 ? null : new StateRows<float>(Batch, [.. field]);
+        }
+    } = [];
+
+    /// <summary>The states' rows; null without any.</summary>
+    internal StateRows<float>? StateRows { get; private set; }
+
     // What happens to a row happens in all layers: a layer of several may not go its own way.
     private StackCache Own => _isAlone
         ? Stack
@@ -205,6 +222,30 @@ public class KvCache
         _appended[stream] = true;
     }
 
+    /// <summary>The last rows of a state before the new tokens, and theirs, which take their place once <see cref="Commit"/> is called.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <param name="values">[B, T, width] of the new tokens; padding is not kept.</param>
+    /// <param name="extended">What <see cref="Extend(TokenRows)"/> returned.</param>
+    /// <param name="recent">[B, rows + T, width], overwritten; rows before a row's first token and padding are 0.</param>
+    /// <exception cref="ArgumentException">No such state, a wrong length, or rows that are not an extension of this cache that is still open.</exception>
+    public void History(int state, ReadOnlySpan<float> values, TokenRows extended, Span<float> recent)
+    {
+        CheckExtended(extended);
+        if (StateRows is null)
+        {
+            throw new ArgumentOutOfRangeException(nameof(state), state, "state: the cache has no states");
+        }
+
+        StateRows.History(state, values, extended, recent);
+    }
+
+    /// <summary>A copy of a state's rows, [B, rows, width]: the newest last, rows of 0 before a row's first token.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such state.</exception>
+    public float[] ReadState(int state) => (uint)state < (uint)States.Count
+        ? StateRows!.Read(state)
+        : throw new ArgumentOutOfRangeException(nameof(state), state, string.Create(CultureInfo.InvariantCulture, $"state: expected 0 to {States.Count - 1}, got {state}"));
+
     /// <summary>Makes the appended tokens part of the cache: every row grows by its <see cref="TokenRows.Count"/>, in a stack once its last layer has done so.</summary>
     /// <param name="extended">What <see cref="Extend(TokenRows)"/> returned.</param>
     /// <exception cref="ArgumentException">The rows are not an extension of this cache that is still open.</exception>
@@ -217,6 +258,7 @@ public class KvCache
             CheckAppended(s);
         }
 
+        StateRows?.CheckWritten();
         _isTaken = true;
         Stack.Commit();
     }
@@ -344,6 +386,7 @@ public class KvCache
     {
         TokenRows extended = Stack.Extend(ref _step, block, parameter);
         Array.Clear(_appended);
+        StateRows?.Abandon();
         _isTaken = false;
         return extended;
     }

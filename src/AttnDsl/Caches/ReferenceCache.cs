@@ -25,6 +25,7 @@ public sealed class ReferenceCache<T>
     // Per stream and row: first tokens that have been passed through their codes.
     private readonly int[][] _borders;
     private readonly CacheRows _rows;
+    private readonly StateRows<T>? _states;
 
     /// <summary>An empty cache.</summary>
     /// <param name="batch">Rows, at least 1.</param>
@@ -92,6 +93,19 @@ public sealed class ReferenceCache<T>
     /// <summary>What is shown of a row; null: everything.</summary>
     public CacheRing? Ring => _rows.Ring;
 
+    /// <summary>What is kept of a row whatever its length, in the order of the state numbers. Tokens can then be taken back only all together.</summary>
+    /// <exception cref="ArgumentException">A state without rows or width.</exception>
+    public IReadOnlyList<CacheState> States
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = [.. value];
+            _states = field.Count == 0 ? null : new StateRows<T>(Batch, [.. field]);
+        }
+    } = [];
+
     /// <summary>Cached tokens of a row.</summary>
     /// <param name="row">Row, from 0.</param>
     public int Length(int row) => _rows.Length(row);
@@ -106,7 +120,38 @@ public sealed class ReferenceCache<T>
     /// </summary>
     /// <param name="block">Rows of the new tokens alone.</param>
     /// <exception cref="ArgumentException">Another batch, or rows that already lie over other keys.</exception>
-    public TokenRows Extend(TokenRows block) => _rows.Extend(block);
+    public TokenRows Extend(TokenRows block)
+    {
+        TokenRows extended = _rows.Extend(block);
+        _states?.Abandon();
+        return extended;
+    }
+
+    /// <summary>The last rows of a state before the new tokens, and theirs, which take their place once <see cref="Commit"/> is called.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <param name="values">[B, T, width] of the new tokens; padding is not kept.</param>
+    /// <param name="extended">What <see cref="Extend"/> last returned.</param>
+    /// <returns>[B, rows + T, width]; rows before a row's first token and padding are 0.</returns>
+    /// <exception cref="ArgumentException">No such state, a wrong length, or rows that are not the last extension.</exception>
+    public T[] History(int state, ReadOnlySpan<T> values, TokenRows extended)
+    {
+        _rows.CheckExtended(extended);
+        if ((uint)state >= (uint)States.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(state), state, string.Create(CultureInfo.InvariantCulture, $"state: expected 0 to {States.Count - 1}, got {state}"));
+        }
+
+        var recent = new T[ArrayLength.Of(nameof(extended), Batch, States[state].Rows + extended.Tokens, States[state].Width)];
+        _states!.History(state, values, extended, recent);
+        return recent;
+    }
+
+    /// <summary>A copy of a state's rows, [B, rows, width]: the newest last, rows of 0 before a row's first token.</summary>
+    /// <param name="state">Number of the state.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such state.</exception>
+    public T[] ReadState(int state) => (uint)state < (uint)States.Count
+        ? _states!.Read(state)
+        : throw new ArgumentOutOfRangeException(nameof(state), state, string.Create(CultureInfo.InvariantCulture, $"state: expected 0 to {States.Count - 1}, got {state}"));
 
     /// <summary>Adds one stream's values of the new tokens; they count once <see cref="Commit"/> is called.</summary>
     /// <param name="stream">Number of the stream.</param>
@@ -149,7 +194,9 @@ public sealed class ReferenceCache<T>
     /// <exception cref="InvalidOperationException">A stream has not been appended.</exception>
     public void Commit(TokenRows extended)
     {
+        _states?.CheckWritten();
         _rows.Commit(extended, stream => _streams[stream].Name);
+        _states?.Commit();
         for (int s = 0; s < _values.Length; s++)
         {
             for (int row = 0; row < Batch && _streams[s].Quantization is not null; row++)
@@ -175,6 +222,13 @@ public sealed class ReferenceCache<T>
             }
         }
 
+        if (_states is not null && row >= 0 && row < Batch && length >= 0 && length <= _rows.Length(row))
+        {
+            int removed = _rows.Length(row) - length;
+            _states.CheckTruncate(row, removed, length);
+            _states.Truncate(row, removed, length);
+        }
+
         _rows.Truncate(row, length);
         for (int s = 0; s < _values.Length && length == 0; s++)
         {
@@ -185,6 +239,11 @@ public sealed class ReferenceCache<T>
     /// <summary>Forgets all tokens of all rows.</summary>
     public void Reset()
     {
+        for (int row = 0; row < Batch; row++)
+        {
+            _states?.Truncate(row, _rows.Length(row), 0);
+        }
+
         _rows.Reset();
         foreach (int[] borders in _borders)
         {

@@ -27,6 +27,7 @@ public sealed class StackCache
 {
     private readonly List<KvCache> _layers = [];
     private readonly CacheSegments _segments;
+    private readonly CacheSegments _positions;
     private readonly int[] _lengths;
     private readonly int[] _added;
 
@@ -95,6 +96,7 @@ public sealed class StackCache
         Batch = batch;
         Placement = null!;
         _segments = new CacheSegments(batch);
+        _positions = new CacheSegments(batch, positions: true);
         _lengths = new int[batch];
         _added = new int[batch];
         _extended = TokenRows.Blank(batch);
@@ -194,6 +196,11 @@ public sealed class StackCache
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         Array.Fill(_added, tokens);
         Placement.MakeRoom(nameof(tokens), _lengths, _added, kept: true);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Reserve(tokens);
+        }
+
         _isOpen = false;
     }
 
@@ -217,6 +224,17 @@ public sealed class StackCache
         }
 
         Placement.CheckTrim(row, length);
+        int removed = _lengths[row] - length;
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.CheckTruncate(row, removed, length);
+        }
+
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Truncate(row, removed, length);
+        }
+
         _lengths[row] = length;
         Placement.Trim(row, length);
         _isOpen = false;
@@ -231,6 +249,7 @@ public sealed class StackCache
         }
 
         _segments.Any = false;
+        _positions.Any = false;
     }
 
     /// <summary>Forgets a row's tokens.</summary>
@@ -253,6 +272,12 @@ public sealed class StackCache
 
         Placement.Fork(from, to, _lengths[from]);
         _segments.Fork(from, to, _lengths[from]);
+        _positions.Fork(from, to, _lengths[from]);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Fork(from, to);
+        }
+
         _lengths[to] = _lengths[from];
         _isOpen = false;
     }
@@ -275,12 +300,18 @@ public sealed class StackCache
 
         Placement.Arrange(rows, _added);
         _segments.Arrange(rows, _added);
+        _positions.Arrange(rows, _added);
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Arrange(rows);
+        }
+
         _added.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
 
     /// <summary>What the rows hold now, to come back to. Disposing of the snapshot frees what it keeps.</summary>
-    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), Placement.Keep(_lengths));
+    public CacheSnapshot Snapshot() => new(this, (int[])_lengths.Clone(), _segments.Keep(_lengths), _positions.Keep(_lengths), _layers.ConvertAll(layer => layer.StateRows?.Keep()), Placement.Keep(_lengths));
 
     /// <summary>Comes back to a snapshot, as often as one likes.</summary>
     /// <param name="snapshot">A snapshot of this stack.</param>
@@ -296,6 +327,15 @@ public sealed class StackCache
 
         Placement.Restore(snapshot.Kept, snapshot.Lengths);
         _segments.Restore(snapshot.Segments);
+        _positions.Restore(snapshot.Positions);
+        for (int layer = 0; layer < snapshot.States.Count; layer++)
+        {
+            if (snapshot.States[layer] is { } copy)
+            {
+                _layers[layer].StateRows!.Restore(copy);
+            }
+        }
+
         snapshot.Lengths.CopyTo(_lengths.AsSpan());
         _isOpen = false;
     }
@@ -373,8 +413,14 @@ public sealed class StackCache
             _lengths[row] += _extended.Count(row);
         }
 
+        foreach (KvCache layer in _layers)
+        {
+            layer.StateRows?.Commit();
+        }
+
         Placement.Settle(_lengths);
         _segments.Any |= _extended.HasQuerySegments;
+        _positions.Any |= _extended.HasPositions;
         _isOpen = false;
     }
 
@@ -394,12 +440,20 @@ public sealed class StackCache
         else
         {
             int keys = Longest(_lengths);
+            int room = Tables is null ? Capacity : keys;
+            bool placed = _positions.Any || block.HasPositions;
             if (segmented)
             {
-                _segments.Write(block, _lengths, Tables is null ? Capacity : keys);
+                _segments.Write(block, _lengths, room);
             }
 
-            _extended.Become(block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride);
+            if (placed)
+            {
+                _positions.Write(block, _lengths, room);
+            }
+
+            _extended.Become(
+                block, keys, _lengths, segmented ? _segments.Query : null, segmented ? _segments.Ids : null, _segments.Stride, placed ? _positions.Ids : null, _positions.Stride);
         }
 
         _block = block;
@@ -424,7 +478,15 @@ public sealed class StackCache
             _segments.Squeeze(books.Ring.Sinks, _evicted, _seen, _added, keys);
         }
 
-        _extended.Become(block, keys, _seen, segmented ? _segments.Query : null, segmented ? _segments.Squeezed : null, keys, _evicted);
+        bool placed = _positions.Any || block.HasPositions;
+        if (placed)
+        {
+            _positions.Write(block, _lengths, Longest(_lengths));
+            _positions.Squeeze(books.Ring.Sinks, _evicted, _seen, _added, keys);
+        }
+
+        _extended.Become(
+            block, keys, _seen, segmented ? _segments.Query : null, segmented ? _segments.Squeezed : null, keys, placed ? _positions.Squeezed : null, keys, _evicted, books.Ring.Sinks);
     }
 
     private int Longest(ReadOnlySpan<int> cached)

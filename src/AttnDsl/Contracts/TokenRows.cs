@@ -19,6 +19,11 @@ public sealed class TokenRows
     private int[]? _keySegments;
     private int _keySegmentStride;
 
+    // Position ids of cached and new tokens; null: a key's place is its position.
+    private int[]? _keyPositions;
+    private int _keyPositionStride;
+    private int _sinks;
+
     // Tokens that a ring has let go of, which places among the keys do not count but positions do.
     private int[]? _evicted;
 
@@ -54,6 +59,9 @@ public sealed class TokenRows
 
     /// <summary>Whether segments were given for the new tokens.</summary>
     internal bool HasQuerySegments => _querySegments is not null;
+
+    /// <summary>Whether position ids were given for the new tokens.</summary>
+    internal bool HasPositions => _positions is not null;
 
     /// <summary>Whether any key or query can carry a segment other than 0.</summary>
     internal bool HasSegments => _keySegments is not null || _querySegments is not null;
@@ -157,6 +165,18 @@ public sealed class TokenRows
         return _positions is null ? _pasts[row] + token + (_evicted is null ? 0 : _evicted[row]) : _positions[((long)row * Tokens) + token];
     }
 
+    /// <summary>Position id of a key: the one that was given when it was new, else the number of tokens before it.</summary>
+    /// <param name="row">Row, from 0.</param>
+    /// <param name="key">Key, from 0: cached ones first.</param>
+    public int KeyPosition(int row, int key)
+    {
+        CheckIndex(row, key, Keys, nameof(key));
+        return _keyPositions is not null ? _keyPositions[((long)row * _keyPositionStride) + key]
+            : _positions is not null && IsSelfContained ? _positions[((long)row * Tokens) + key]
+            : _evicted is null || key < _sinks ? key
+            : key + _evicted[row];
+    }
+
     /// <summary>Segment id of a new token; 0 when no segments were given.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="token">New token, from 0.</param>
@@ -181,7 +201,8 @@ public sealed class TokenRows
     /// <param name="querySegments">[B·T] segment ids of the new tokens, or null.</param>
     /// <param name="keySegments">[B·S] segment ids of all keys, or null.</param>
     /// <param name="evicted">Tokens of each row that are no longer among the keys, or null.</param>
-    internal TokenRows Behind(int keys, int[] pasts, int[]? querySegments, int[]? keySegments, int[]? evicted = null)
+    /// <param name="keyPositions">[B·S] position ids of all keys, or null.</param>
+    internal TokenRows Behind(int keys, int[] pasts, int[]? querySegments, int[]? keySegments, int[]? evicted = null, int[]? keyPositions = null)
     {
         var keyCounts = new int[Batch];
         for (int row = 0; row < Batch; row++)
@@ -189,7 +210,7 @@ public sealed class TokenRows
             keyCounts[row] = pasts[row] + _counts[row];
         }
 
-        return new TokenRows(Tokens, keys, _counts, pasts, keyCounts, _positions, querySegments, keySegments) { _evicted = evicted };
+        return new TokenRows(Tokens, keys, _counts, pasts, keyCounts, _positions, querySegments, keySegments) { _evicted = evicted, _keyPositions = keyPositions, _keyPositionStride = keys };
     }
 
     /// <summary>Rows without tokens, for <see cref="Become"/>.</summary>
@@ -202,10 +223,17 @@ public sealed class TokenRows
     /// <param name="querySegments">Segment ids of the new tokens, [B, T] from the start of the array, or null.</param>
     /// <param name="keySegments">Segment ids of all keys, [B, <paramref name="keySegmentStride"/>], or null.</param>
     /// <param name="keySegmentStride">Entries per row, at least <paramref name="keys"/>.</param>
+    /// <param name="keyPositions">Position ids of all keys, [B, <paramref name="keyPositionStride"/>], or null.</param>
+    /// <param name="keyPositionStride">Entries per row, at least <paramref name="keys"/>.</param>
     /// <param name="evicted">Tokens of each row that are no longer among the keys, or null.</param>
-    internal void Become(TokenRows block, int keys, ReadOnlySpan<int> pasts, int[]? querySegments, int[]? keySegments, int keySegmentStride, int[]? evicted = null)
+    /// <param name="sinks">First keys of a row, before which no token has gone.</param>
+    internal void Become(
+        TokenRows block, int keys, ReadOnlySpan<int> pasts, int[]? querySegments, int[]? keySegments, int keySegmentStride, int[]? keyPositions, int keyPositionStride, int[]? evicted = null, int sinks = 0)
     {
         _evicted = evicted;
+        _sinks = sinks;
+        _keyPositions = keyPositions;
+        _keyPositionStride = keyPositionStride;
         Tokens = block.Tokens;
         Keys = keys;
         _counts = block._counts;

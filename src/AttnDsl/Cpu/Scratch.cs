@@ -43,7 +43,11 @@ public unsafe ref struct Scratch
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         ArgumentOutOfRangeException.ThrowIfNegative(perToken);
         ArgumentOutOfRangeException.ThrowIfNegative(parts);
-        long length = checked((tokens * perToken) + (keys * perKey) + (parts * Workspace.Padded(1)));
+        return Rent(checked((tokens * perToken) + (keys * perKey) + (parts * Workspace.Padded(1))));
+    }
+
+    private static Scratch Rent(long length)
+    {
         Workspace workspace = WorkspacePool.Rent();
         try
         {

@@ -13,12 +13,14 @@ public sealed class CacheRows
 {
     private readonly int[] _lengths;
     private readonly int[][] _segments;
+    private readonly int[][] _positions;
     private readonly bool[] _appended;
 
     // Of the open extension.
     private readonly int[] _evicted;
     private TokenRows? _extended;
     private bool _hasSegments;
+    private bool _hasPositions;
 
     /// <summary>Rows without tokens.</summary>
     /// <param name="batch">Rows, at least 1.</param>
@@ -36,6 +38,8 @@ public sealed class CacheRows
         _lengths = new int[batch];
         _segments = new int[batch][];
         Array.Fill(_segments, []);
+        _positions = new int[batch][];
+        Array.Fill(_positions, []);
         _appended = new bool[streams];
     }
 
@@ -115,7 +119,8 @@ public sealed class CacheRows
         bool segmented = _hasSegments || block.HasQuerySegments;
         int[]? querySegments = segmented ? QuerySegments(block) : null;
         int[]? keySegments = segmented ? KeySegments(block, querySegments!, keys, seen, evicted) : null;
-        TokenRows extended = block.Behind(keys, seen, querySegments, keySegments, Ring is null ? null : evicted);
+        int[]? keyPositions = _hasPositions || block.HasPositions ? KeyPositions(block, keys) : null;
+        TokenRows extended = block.Behind(keys, seen, querySegments, keySegments, Ring is null ? null : evicted, keyPositions);
         Abandon();
         evicted.CopyTo(_evicted, 0);
         _extended = extended;
@@ -156,13 +161,13 @@ public sealed class CacheRows
         }
 
         bool segmented = _hasSegments || extended.HasQuerySegments;
-        if (segmented)
+        bool placed = _hasPositions || extended.HasPositions;
+
+        // Reserved for all rows before anything changes, so that running out of memory leaves the cache as it was.
+        for (int row = 0; row < Batch; row++)
         {
-            // Reserved for all rows before anything changes, so that running out of memory leaves the cache as it was.
-            for (int row = 0; row < Batch; row++)
-            {
-                Reserve(ref _segments[row], _lengths[row] + extended.Count(row));
-            }
+            Reserve(ref _segments[row], segmented ? _lengths[row] + extended.Count(row) : 0);
+            Reserve(ref _positions[row], placed ? _lengths[row] + extended.Count(row) : 0);
         }
 
         for (int row = 0; row < Batch; row++)
@@ -172,10 +177,17 @@ public sealed class CacheRows
                 _segments[row][_lengths[row] + token] = extended.QuerySegment(row, token);
             }
 
+            // Tokens that were cached before the first ids came sit at their places.
+            for (int key = _hasPositions ? _lengths[row] : 0; placed && key < _lengths[row] + extended.Count(row); key++)
+            {
+                _positions[row][key] = extended.KeyPosition(row, key);
+            }
+
             _lengths[row] += extended.Count(row);
         }
 
         _hasSegments = segmented;
+        _hasPositions = placed;
         Abandon();
     }
 
@@ -203,7 +215,9 @@ public sealed class CacheRows
     {
         Array.Clear(_lengths);
         Array.Fill(_segments, []);
+        Array.Fill(_positions, []);
         _hasSegments = false;
+        _hasPositions = false;
         Abandon();
     }
 
@@ -257,6 +271,23 @@ public sealed class CacheRows
         }
 
         return segments;
+    }
+
+    private int[] KeyPositions(TokenRows block, int keys)
+    {
+        var positions = new int[ArrayLength.Of(nameof(block), Batch, keys)];
+        for (int row = 0; row < Batch; row++)
+        {
+            for (int key = 0; key < _lengths[row] + block.Count(row); key++)
+            {
+                int token = key - _lengths[row];
+                positions[(row * keys) + key] = token >= 0 ? (block.HasPositions ? block.Position(row, token) : key)
+                    : _hasPositions ? _positions[row][key]
+                    : key;
+            }
+        }
+
+        return positions;
     }
 
     // Tokens that were cached before the first segments came have id 0; a truncated row may have left others behind, which are overwritten before they count.

@@ -145,6 +145,12 @@ public abstract class AttentionWeights<T>
         }
 
         RopeLayout? layout = Layout is null ? null : options.CheckpointLayout ?? Layout;
+        if (layout != Layout && _tensors.All(t => t.Declaration.Rotary is null))
+        {
+            throw new ArgumentException(
+                $"options: CheckpointLayout must be {Layout}, got {layout}: the layer's weights mix the channels of a head, so that moving rows does not do", nameof(options));
+        }
+
         Dictionary<string, string> names = WeightFileNames.Invert(options, [.. _tensors.Select(t => t.Name)]);
         var writer = new SafetensorsWriter();
         if (layout is { } written)

@@ -66,6 +66,14 @@ internal sealed class WeightFilePlan
         }
 
         RopeLayout? fileLayout = LayoutOf(file, layout, options, problems);
+        if (fileLayout != layout && declarations.All(d => d.Rotary is null))
+        {
+            problems.Add(new(
+                WeightProblemKind.Layout,
+                RopeRows.MetadataKey,
+                $"expected a file of the layout '{RopeRows.NameOf(layout!.Value)}', got '{RopeRows.NameOf(fileLayout!.Value)}': the layer's weights mix the channels of a head, so that moving rows does not do; declare [Rope] with the file's layout"));
+        }
+
         return problems.Count > 0
             ? throw new WeightFileException(file.Path, problems)
             : new WeightFilePlan([.. declarations.Select(d => sources[d.Name][0])], fileLayout);

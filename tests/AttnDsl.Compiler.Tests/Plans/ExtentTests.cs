@@ -130,7 +130,9 @@ public sealed class ExtentTests
 
         Assert.Equal(2, Dim.B.At(2, 3, 4));
         Assert.Equal(7, Dim.Of(7).At(2, 3, 4));
-        Assert.Throws<PlanException>(() => Dim.Recent(5).Extent);
+        Assert.Equal(new PerRecentToken(5), Dim.Recent(5).Extent);
+        Assert.Equal(Dim.T, Dim.Recent(0));
+        Assert.Throws<PlanException>(() => Dim.Kept(ring).Extent);
     }
 
     private static bool Listed(int i, int j, int units, int unit) => (i / unit) - (j / unit) < units;

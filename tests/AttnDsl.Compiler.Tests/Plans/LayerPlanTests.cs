@@ -47,7 +47,21 @@ public sealed class LayerPlanTests
         .And("QkNorm")
         .And("Causal");
 
-    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded");
+    private static Stack SigmaStack => Stack.Attention(48, 8)
+        .And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4))
+        .And("AugmentedQuery", ("width", 20))
+        .And("Rope", ("theta", 50000.0))
+        .And("Causal");
+
+    private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal");
+
+    private static Stack CompressedStack => Stack.Attention(32, 4)
+        .And("GroupedQuery", ("kv", 2))
+        .And("Compressed", ("factor", 2), ("SeqKernel", 3))
+        .And("Rope")
+        .And("Causal");
+
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded", "sigma", "narrow", "compressed");
 
     [Fact]
     public void Llama() => Snapshot.Matches(Lower(LlamaStack));
@@ -69,6 +83,15 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void LatentThatIsExpanded() => Snapshot.Matches(Lower(ExpandedStack));
+
+    [Fact]
+    public void Sigma() => Snapshot.Matches(Lower(SigmaStack));
+
+    [Fact]
+    public void Compressed() => Snapshot.Matches(Lower(CompressedStack));
+
+    [Fact]
+    public void NarrowKeys() => Snapshot.Matches(Lower(NarrowStack));
 
     [Theory]
     [MemberData(nameof(Stacks))]
@@ -92,7 +115,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded", "sigma", "narrow", "compressed" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -113,6 +136,9 @@ public sealed class LayerPlanTests
         "gemma" => GemmaStack,
         "latent" => LatentStack,
         "expanded" => ExpandedStack,
+        "sigma" => SigmaStack,
+        "narrow" => NarrowStack,
+        "compressed" => CompressedStack,
         _ => TwoSidedStack,
     });
 

@@ -131,6 +131,10 @@ public sealed partial class PlanInterpreter
         UnpoolStep s => Windowed(s.Output, s.X, s.Length, s.Stride, Window.Mean, transpose: true),
         UnfoldStep s => Windowed(s.X, s.Output, s.Length, s.Stride, Window.Rows, transpose: false),
         FoldStep s => Windowed(s.Output, s.X, s.Length, s.Stride, Window.Rows, transpose: true),
+        SurroundStep s => Moved(Get(s.X), s.X, s.Output, -(int)s.Before),
+        RowsStep s => Moved(Get(s.X), s.X, s.Output, (int)s.First),
+        TapsStep s => Taps(s.X, s.Output, (int)s.Length, back: false),
+        UntapStep s => Taps(s.Output, s.X, (int)s.Length, back: true),
         TokenMeanStep s => TokenMean(s),
         TokenSpreadStep s => Broadcast.Map(Shape(s.Output), Shape(s.X)).Select(i => Get(s.X)[i] / (_batch * _tokens)).ToArray(),
         AppendStep s => Append(s),
@@ -220,6 +224,7 @@ public sealed partial class PlanInterpreter
     {
         Reduction.Sum => row.Sum(),
         Reduction.Mean => row.Average(),
+        Reduction.InverseNorm => 1 / Math.Max(Math.Sqrt(row.Sum(x => x * x)), Math.Pow(2, -52)),
         _ => 1 / Math.Sqrt(row.Average(x => x * x) + s.Epsilon),
     };
 
@@ -321,6 +326,52 @@ public sealed partial class PlanInterpreter
         DimKind.NewWindows => (axis.WindowsIn(_past) + at) * axis.Stride,
         _ => throw new ArgumentOutOfRangeException(nameof(axis), axis, "rows along this axis have no position"),
     };
+
+    /// <summary>y[t] = x[t + first] where there is such a row, else 0.</summary>
+    private double[] Moved(double[] x, PlanValue source, PlanValue target, int first)
+    {
+        (int rows, int results) = (Shape(source)[1], Shape(target)[1]);
+        int width = x.Length / (_batch * rows);
+        double[] y = new double[_batch * results * width];
+        for (int b = 0; b < _batch; b++)
+        {
+            for (int t = 0; t < results; t++)
+            {
+                if (t + first >= 0 && t + first < rows)
+                {
+                    Array.Copy(x, ((b * rows) + t + first) * width, y, ((b * results) + t) * width, width);
+                }
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>Neighbouring rows side by side, channel by channel, or back.</summary>
+    private double[] Taps(PlanValue single, PlanValue beside, int length, bool back)
+    {
+        (int rows, int windows) = (Shape(single)[1], Shape(beside)[1]);
+        int width = (int)single.Type.ConstantElements;
+        double[] given = Get(back ? beside : single);
+        double[] y = new double[_batch * (back ? rows * width : windows * width * length)];
+        for (int b = 0; b < _batch; b++)
+        {
+            for (int t = 0; t < windows; t++)
+            {
+                for (int c = 0; c < width; c++)
+                {
+                    for (int j = 0; j < length; j++)
+                    {
+                        int one = (((b * rows) + t + j) * width) + c;
+                        int other = (((((b * windows) + t) * width) + c) * length) + j;
+                        y[back ? one : other] += given[back ? other : one];
+                    }
+                }
+            }
+        }
+
+        return y;
+    }
 
     private double[] TokenMean(TokenMeanStep s)
     {

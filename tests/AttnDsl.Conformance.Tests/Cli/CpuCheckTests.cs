@@ -173,6 +173,7 @@ public sealed class CpuCheckTests(ITestOutputHelper log)
         {
             File = path,
             Stack = stack,
+            Output = GoldenStacks.Output(name),
             Gradients = true,
             DecodeFrom = GoldenStacks.Decodes(name) ? 9 : null,
             Next = GoldenStacks.HasNext(name) ? ("x_next", "out_next") : null,

@@ -59,7 +59,7 @@ public sealed class GoldenCheckTests(ITestOutputHelper log)
 
         using TemporaryFolder folder = new();
         bool core = GoldenStacks.IsCore(name);
-        string wrong = core ? "grad.k" : "grad.Wk";
+        string wrong = core ? "grad.k" : GoldenStacks.KeyGradient(name);
         string edited = EditedRecording.Read(path).Shift(wrong, 3, 1e-6).Save(folder.PathOf("edited.safetensors"));
         AttnTool run = AttnTool.Run([.. GoldenStacks.Arguments(name, edited, folder), "--json"]);
 

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Cli;
 
-/// <summary>The recordings of grouped and sparse query attention, the stack each was recorded from, and one map for all.</summary>
+/// <summary>The recordings of grouped, sparse, differential and compressed attention, the stack each was recorded from, and one map for all.</summary>
 internal static class GoldenStacks
 {
     /// <summary>Names the recordings use.</summary>
@@ -22,6 +22,10 @@ internal static class GoldenStacks
         "bo = o_proj.bias",
         "q_norm = q_norm.weight   # per head",
         "k_norm = k_norm.weight",
+        "Wq_gate = q_gate_proj.weight",
+        "Wq_up = q_up_proj.weight",
+        "Wq_down = q_down_proj.weight",
+        "Wk_expand = k_expand.weight",
         "wkv_a = kv_a_proj_with_mqa.weight",
     ];
 
@@ -37,16 +41,30 @@ internal static class GoldenStacks
         ["sqa-ssqa-bidirectional"] = "[Attention(dim: 48, heads: 8, Bias = true, OutputBias = true)] [SymmetricSparseQuery] [Rope(layout: RopeLayout.Interleaved)]",
         ["sqa-xsmqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ExtremeSparseQuery(ratio: 4)] [MultiQuery] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
         ["sqa-rsqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ReverseSparseQuery(heads: 2, kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
+        ["diffqkv-sigma-augq"] = "[Attention(dim: 48, heads: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [AugmentedQuery(width: 72)] [Rope(theta: 50000, layout: RopeLayout.HalfSplit)] [Causal]",
+        ["diffqkv-half-k-dim"] = "[Attention(dim: 40, heads: 8, headDim: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [KeyWidth(4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
+        ["cca-ccgqa"] = "[Attention(dim: 64, heads: 4, headDim: 8)] [GroupedQuery(kv: 2)] [Compressed(Temperature = Temperature.Raw)] [Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
+        ["cca-mha-c4"] = "[Attention(dim: 64, heads: 2)] [Compressed(factor: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
+        ["cca-mqa-k34"] = "[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)] [MultiQuery] [Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)] [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
     };
 
     /// <summary>The recording is one of the core alone.</summary>
     public static bool IsCore(string name) => name.EndsWith("-core", StringComparison.Ordinal);
+
+    /// <summary>The recording uses the checkpoint's own names.</summary>
+    private static bool IsCompressed(string name) => name.StartsWith("cca-", StringComparison.Ordinal);
 
     /// <summary>The recorded layer can take its tokens one by one.</summary>
     public static bool Decodes(string name) => !IsCore(name) && ByName[name].Contains("[Causal]");
 
     /// <summary>The recording holds the token after the others.</summary>
     public static bool HasNext(string name) => name.StartsWith("gqa-llama3", StringComparison.Ordinal);
+
+    /// <summary>What the recording calls its output.</summary>
+    public static string Output(string name) => IsCompressed(name) ? "y" : "out";
+
+    /// <summary>What the recording calls the gradient of k_proj.weight.</summary>
+    public static string KeyGradient(string name) => IsCompressed(name) ? "grad.k_proj.weight" : "grad.Wk";
 
     /// <summary>Arguments that check all that a recording holds.</summary>
     /// <param name="name">Its name.</param>
@@ -61,6 +79,11 @@ internal static class GoldenStacks
             arguments.AddRange(["--decode", "9"]);
         }
 
+        if (Output(name) is var output && output != "out")
+        {
+            arguments.AddRange(["--output", output]);
+        }
+
         if (HasNext(name))
         {
             arguments.AddRange(["--next", "x_next=out_next"]);
@@ -73,7 +96,7 @@ internal static class GoldenStacks
     public static HashSet<string> Quantities(string path, string name)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        HashSet<string> expected = ["out", .. file.Tensors.Keys.Where(k => k.StartsWith("grad.", StringComparison.Ordinal))];
+        HashSet<string> expected = ["out", .. file.Tensors.Keys.Where(k => k.StartsWith("grad.", StringComparison.Ordinal) && k != (name == "cca-mha-c4" ? "grad.temp" : ""))];
         if (Decodes(name))
         {
             expected.Add("decode");

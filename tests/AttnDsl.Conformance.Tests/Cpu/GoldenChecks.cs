@@ -26,6 +26,11 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["mla-qlora"] = typeof(MlaLowRank),
         ["mla-noqlora-odd"] = typeof(MlaDirect),
         ["mla-yarn"] = typeof(MlaYarn),
+        ["diffqkv-sigma-augq"] = typeof(DiffSigma),
+        ["diffqkv-half-k-dim"] = typeof(DiffNarrowKeys),
+        ["cca-ccgqa"] = typeof(CompressedGrouped),
+        ["cca-mha-c4"] = typeof(CompressedFour),
+        ["cca-mqa-k34"] = typeof(CompressedMultiQuery),
     };
 
     public static CpuCase CaseOf(string file) => CpuCase.Of(s_classes[file]);

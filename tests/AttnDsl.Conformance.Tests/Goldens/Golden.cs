@@ -31,6 +31,10 @@ internal sealed class Golden : IDisposable
         ["kv_norm.weight"] = "kv_a_layernorm.weight",
         ["wkv_b.weight"] = "kv_b_proj.weight",
         ["wo.weight"] = "o_proj.weight",
+        ["Wq_gate"] = "q_gate_proj.weight",
+        ["Wq_up"] = "q_up_proj.weight",
+        ["Wq_down"] = "q_down_proj.weight",
+        ["Wk_expand"] = "k_expand.weight",
     };
 
     private readonly SafetensorsFile _file;
@@ -80,7 +84,8 @@ internal sealed class Golden : IDisposable
     {
         foreach (WeightTensor<double> tensor in Reference.Zeros().Tensors)
         {
-            yield return (tensor.Name, this["grad." + Names.Single(name => name.Value == tensor.Name).Key]);
+            string own = "grad." + tensor.Name;
+            yield return (tensor.Name, this[_file.Tensors.ContainsKey(own) ? own : "grad." + Names.Single(name => name.Value == tensor.Name).Key]);
         }
     }
 

@@ -30,6 +30,39 @@ public sealed class GoldenCacheTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Rotated keys of the one, narrow keys before their rotation of the other.</summary>
+    [Theory]
+    [InlineData("diffqkv-sigma-augq")]
+    [InlineData("diffqkv-half-k-dim")]
+    public void The_cache_is_the_recorded_one(string file)
+    {
+        using Golden? golden = Golden.Open(file, output);
+        if (golden is null)
+        {
+            return;
+        }
+
+        ReferenceCache<double> cache = golden.Reference.CreateCache(golden.Shape("x")[0]);
+        golden.Reference.Prefill(golden.Weights(), golden["x"], cache, golden.Rows());
+        Numbers.Close(TokensFirst(golden, "k_cache"), cache.Read(0), Tolerances.Golden, "k_cache");
+        Numbers.Close(TokensFirst(golden, "v_cache"), cache.Read(1), Tolerances.Golden, "v_cache");
+    }
+
+    /// <summary>[B, heads, T, width] as [B, T, heads, width].</summary>
+    private static double[] TokensFirst(Golden golden, string tensor)
+    {
+        int[] shape = golden.Shape(tensor);
+        double[] values = golden[tensor];
+        return
+        [
+            .. from b in Enumerable.Range(0, shape[0])
+               from t in Enumerable.Range(0, shape[2])
+               from h in Enumerable.Range(0, shape[1])
+               from c in Enumerable.Range(0, shape[3])
+               select values[(((((b * shape[1]) + h) * shape[2]) + t) * shape[3]) + c],
+        ];
+    }
+
     [Fact]
     public void The_cache_and_the_next_token_are_the_recorded_ones()
     {

@@ -33,8 +33,8 @@ internal sealed record CoreCase(TestLayer Layer, TokenRows Rows, double[] Query,
             from head in Enumerable.Range(0, oracle.ScoreHeads)
             select oracle.Attend(
                 Head(Query, Rows.Tokens, oracle.QueryHeads, row, query, oracle.QueryHead(head)),
-                [.. Enumerable.Range(0, Rows.Keys).Select(key => Head(Key, Rows.Keys, oracle.KvHeads, row, key, oracle.KvHead(head)))],
-                [.. Enumerable.Range(0, Rows.Keys).Select(key => Head(Value, Rows.Keys, oracle.KvHeads, row, key, oracle.KvHead(head)))],
+                [.. Enumerable.Range(0, Rows.Keys).Select(key => Head(Key, Rows.Keys, oracle.KvHeads, row, key, oracle.KeyHead(head)))],
+                [.. Enumerable.Range(0, Rows.Keys).Select(key => Head(Value, Rows.Keys, oracle.ValueHeads, row, key, oracle.ValueHead(head)))],
                 head,
                 first + query,
                 oracle.Sink ? weights["sinks"].Data[head] : null);

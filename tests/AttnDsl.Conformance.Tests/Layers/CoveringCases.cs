@@ -57,6 +57,26 @@ internal static class CoveringCases
                 Norm = new(OnePlus: false, 1e-6),
                 Rotation = new(s_everything, Interleaved: true),
             }),
+        TestLayer.Cached<Differential.Reference, Differential.Weights<double>, Differential.ReferenceSingle, Differential.Weights<float>>(
+            new(10, 12, 3, 3) { OwnValueHeads = 4, Augmented = true, Norm = new(OnePlus: false, 1e-6), Causal = true, Alibi = true, Sink = true }),
+        TestLayer.Cached<Narrowed.Reference, Narrowed.Weights<double>, Narrowed.ReferenceSingle, Narrowed.Weights<float>>(
+            new(10, 4, 4, 6)
+            {
+                OwnValueHeads = 2, Augmented = true, NarrowKeys = 3, Norm = new(OnePlus: false, 1e-6), Causal = true, Left = 4, Rotation = new(NaiveRotation.Geometric(70, 4), Interleaved: true),
+            }),
+        TestLayer.Of<NarrowedBothSides.Reference, NarrowedBothSides.Weights<double>, NarrowedBothSides.ReferenceSingle, NarrowedBothSides.Weights<float>>(
+            new(9, 3, 1, 3) { OwnValueHeads = 3, NarrowKeys = 2 }),
+        TestLayer.Cached<Convolved.Reference, Convolved.Weights<double>, Convolved.ReferenceSingle, Convolved.Weights<float>>(
+            new(10, 4, 2, 3) { OwnValueHeads = 4, Convolutions = (3, 2), Norm = new(OnePlus: false, 1e-6), Causal = true, Sink = true }),
+        TestLayer.Of<MeanAndLength.Reference, MeanAndLength.Weights<double>, MeanAndLength.ReferenceSingle, MeanAndLength.Weights<float>>(
+            new(9, 4, 1, 4) { Mean = true, UnitLength = true, Rotation = new(NaiveRotation.Geometric(30, 4), Interleaved: true) }),
+        TestLayer.Cached<Shifted.Reference, Shifted.Weights<double>, Shifted.ReferenceSingle, Shifted.Weights<float>>(
+            new(10, 3, 3, 4) { Shift = true, Causal = true, Left = 3, Alibi = true }),
+        TestLayer.Cached<CompressedParts.Reference, CompressedParts.Weights<double>, CompressedParts.ReferenceSingle, CompressedParts.Weights<float>>(
+            new(12, 6, 2, 2)
+            {
+                Augmented = true, Convolutions = (1, 3), Mean = true, Shift = true, UnitLength = true, Cap = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(20, 2), Interleaved: false),
+            }),
     ];
 
     /// <summary>Names of all stacks, for theories.</summary>

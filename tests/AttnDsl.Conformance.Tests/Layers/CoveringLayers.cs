@@ -1,5 +1,9 @@
 // Small stacks that together use every attribute and every way in which two of them meet in the maths.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost.
+#pragma warning disable ATTN0750 // Rows of unequal length need [Segments], and so does their test.
+#pragma warning disable ATTN0752 // Small layers need not be narrow.
+#pragma warning disable ATTN0753 // An odd number of value heads is legal, and so tested.
+#pragma warning disable ATTN0740 // More key heads than value heads are legal, and so tested.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -130,3 +134,64 @@ public partial class TopLeft;
 [Segments]
 [AttentionSink]
 public partial class Everything;
+
+[Attention(dim: 10, heads: 12, headDim: 3)]
+[GroupedQuery(keyHeads: 3, valueHeads: 4)]
+[AugmentedQuery(width: 7)]
+[QkNorm]
+[Alibi]
+[AttentionSink]
+[Causal]
+public partial class Differential;
+
+[Attention(dim: 10, heads: 4, headDim: 6, Bias = true)]
+[GroupedQuery(keyHeads: 4, valueHeads: 2)]
+[AugmentedQuery(width: 5)]
+[KeyWidth(3)]
+[QkNorm]
+[Rope(theta: 70, layout: RopeLayout.Interleaved, rotaryDim: 4)]
+[Causal]
+[SlidingWindow(5)]
+[Segments]
+public partial class Narrowed;
+
+[Attention(dim: 9, heads: 3)]
+[GroupedQuery(keyHeads: 1, valueHeads: 3)]
+[KeyWidth(2)]
+[Bidirectional]
+public partial class NarrowedBothSides;
+
+[Attention(dim: 10, heads: 4, headDim: 3)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[QKConv(seq: 3, head: 2)]
+[QkNorm]
+[AttentionSink]
+[Causal]
+public partial class Convolved;
+
+[Attention(dim: 9, heads: 4, headDim: 4, Bias = true)]
+[GroupedQuery(kv: 1)]
+[QKMean]
+[QKL2Norm(Temperature.Raw)]
+[Rope(theta: 30, layout: RopeLayout.Interleaved)]
+[Bidirectional]
+public partial class MeanAndLength;
+
+[Attention(dim: 10, heads: 3, headDim: 4, Bias = true)]
+[ValueShift]
+[Alibi]
+[Causal]
+[SlidingWindow(4)]
+public partial class Shifted;
+
+[Attention(dim: 12, heads: 6)]
+[GroupedQuery(kv: 2)]
+[AugmentedQuery(width: 5)]
+[QKConv(seq: 1, head: 3)]
+[QKMean]
+[ValueShift]
+[QKL2Norm]
+[Rope(theta: 20, rotaryDim: 2)]
+[LogitSoftCap(4)]
+[Causal]
+public partial class CompressedParts;

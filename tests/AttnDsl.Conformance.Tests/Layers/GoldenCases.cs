@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
-/// <summary>The recordings of grouped, sparse query and latent attention with the stacks they were recorded from.</summary>
+/// <summary>The recordings of grouped, sparse query, latent, differential and compressed attention with the stacks they were recorded from.</summary>
 internal static class GoldenCases
 {
     public static readonly IReadOnlyDictionary<string, TestLayer> Layers = new Dictionary<string, TestLayer>
@@ -48,6 +48,16 @@ internal static class GoldenCases
                 Scale = Math.Pow(NaiveRotation.AttentionFactor(4, 0.707), 2) / Math.Sqrt(24),
                 Rotation = new(NaiveRotation.Stretched(NaiveRotation.Geometric(10000, 16), 10000, factor: 4, original: 16, fast: 4, slow: 1, rounded: true), Interleaved: true),
             }),
+        ["diffqkv-sigma-augq"] = TestLayer.Cached<DiffSigma.Reference, DiffSigma.Weights<double>, DiffSigma.ReferenceSingle, DiffSigma.Weights<float>>(
+            new(48, 8, 2, 6) { OwnValueHeads = 4, Augmented = true, Causal = true, Rotation = new(NaiveRotation.Geometric(50000, 6), Interleaved: false) }),
+        ["diffqkv-half-k-dim"] = TestLayer.Cached<DiffNarrowKeys.Reference, DiffNarrowKeys.Weights<double>, DiffNarrowKeys.ReferenceSingle, DiffNarrowKeys.Weights<float>>(
+            new(40, 8, 2, 8) { OwnValueHeads = 4, NarrowKeys = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
+        ["cca-ccgqa"] = TestLayer.Cached<CompressedGrouped.Reference, CompressedGrouped.Weights<double>, CompressedGrouped.ReferenceSingle, CompressedGrouped.Weights<float>>(
+            new(64, 4, 2, 8) { Convolutions = (2, 2), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(5000000, 4), Interleaved: false) }),
+        ["cca-mha-c4"] = TestLayer.Cached<CompressedFour.Reference, CompressedFour.Weights<double>, CompressedFour.ReferenceSingle, CompressedFour.Weights<float>>(
+            new(64, 2, 2, 8) { Convolutions = (2, 2), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
+        ["cca-mqa-k34"] = TestLayer.Cached<CompressedMultiQuery.Reference, CompressedMultiQuery.Weights<double>, CompressedMultiQuery.ReferenceSingle, CompressedMultiQuery.Weights<float>>(
+            new(48, 3, 1, 8) { Convolutions = (3, 4), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(1000000, 4), Interleaved: false) }),
     };
 
     /// <summary>The recording of an attention core alone.</summary>

@@ -1,6 +1,7 @@
 // The stacks of the recordings; the file stands alone because the cost tests compile it a second time, with counters.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost; that is what its recording is about.
 #pragma warning disable ATTN0703, ATTN0711 // Recorded at widths where ranks save nothing.
+#pragma warning disable ATTN0753 // One value head is recorded as half of two tokens.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -100,3 +101,42 @@ public partial class MlaDirect;
 [Yarn(factor: 4, originalLength: 16, betaFast: 4, betaSlow: 1, mscale: 0.707)]
 [Causal]
 public partial class MlaYarn;
+
+/// <summary>diffqkv-sigma-augq.</summary>
+[Attention(dim: 48, heads: 8)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[AugmentedQuery(width: 72)]
+[Rope(theta: 50000, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class DiffSigma;
+
+/// <summary>diffqkv-half-k-dim.</summary>
+[Attention(dim: 40, heads: 8, headDim: 8)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[KeyWidth(4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class DiffNarrowKeys;
+
+/// <summary>cca-ccgqa.</summary>
+[Attention(dim: 64, heads: 4, headDim: 8)]
+[GroupedQuery(kv: 2)]
+[Compressed(Temperature = Temperature.Raw)]
+[Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedGrouped;
+
+/// <summary>cca-mha-c4.</summary>
+[Attention(dim: 64, heads: 2)]
+[Compressed(factor: 4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedFour;
+
+/// <summary>cca-mqa-k34.</summary>
+[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)]
+[MultiQuery]
+[Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)]
+[Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class CompressedMultiQuery;

@@ -27,17 +27,41 @@ internal sealed record NaiveLatent(int Rank, int Rope, int Nope, int Value)
 /// </summary>
 /// <param name="Dim">Channels of input and output.</param>
 /// <param name="QueryHeads">Projected query heads.</param>
-/// <param name="KvHeads">Key and value heads; more than the query heads: queries are tiled.</param>
+/// <param name="KvHeads">Key heads, and value heads unless they have a number of their own; more than the query heads: queries are tiled.</param>
 /// <param name="Width">Channels of a query or key head, and of a value head unless a latent says otherwise.</param>
 internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Width)
 {
     public double? Scale { get; init; }
 
+    /// <summary>Value heads where they are not as many as the key heads.</summary>
+    public int? OwnValueHeads { get; init; }
+
+    public int ValueHeads => OwnValueHeads ?? KvHeads;
+
+    /// <summary>Channels of a projected key that one matrix widens, or null.</summary>
+    public int? NarrowKeys { get; init; }
+
+    /// <summary>The query passes through a gated feed-forward.</summary>
+    public bool Augmented { get; init; }
+
     public NaiveRotation? Rotation { get; init; }
 
     public NaiveNorm? Norm { get; init; }
 
+    /// <summary>Keys and values come from one latent a token; null: from x.</summary>
     public NaiveLatent? Latent { get; init; }
+
+    /// <summary>Tokens of the convolutions over every channel and over every head, or null.</summary>
+    public (int Seq, int Head)? Convolutions { get; init; }
+
+    /// <summary>Queries and keys share their mean.</summary>
+    public bool Mean { get; init; }
+
+    /// <summary>Half of the value channels are late by a token.</summary>
+    public bool Shift { get; init; }
+
+    /// <summary>Queries and keys of length √width, keys times a temperature.</summary>
+    public bool UnitLength { get; init; }
 
     public double? Cap { get; init; }
 
@@ -76,13 +100,13 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return result;
     }
 
-    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width].</summary>
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected.</summary>
     public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
         return (
-            [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))],
-            [.. tokens.Select(token => Project(weights, "v", token, KvHeads))]);
+            NarrowKeys is { } narrow ? [.. tokens.Select(token => (double[][])[.. Affine(weights, "k_proj", token).Chunk(narrow)])] : Keys(weights, tokens, positions),
+            Values(weights, tokens));
     }
 
     /// <summary>One query of the core: its probabilities over the keys, its output and its log-sum-exp, for one score head.</summary>
@@ -129,28 +153,31 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return (probabilities, output, top + Math.Log(scores.Values.Sum(s => Math.Exp(s - top))));
     }
 
-    /// <summary>Key and value head that a score head reads.</summary>
-    public int KvHead(int head) => QueryHeads >= KvHeads ? head / (QueryHeads / KvHeads) : head;
+    /// <summary>Key head that a score head reads.</summary>
+    public int KeyHead(int head) => QueryHeads >= KvHeads ? head / (QueryHeads / KvHeads) : head;
+
+    /// <summary>Value head that a score head reads.</summary>
+    public int ValueHead(int head) => QueryHeads >= ValueHeads ? head / (QueryHeads / ValueHeads) : head;
 
     /// <summary>Query head that a score head reads: tiled when there are more key heads.</summary>
     public int QueryHead(int head) => head % QueryHeads;
 
     private double[][] Sequence(AttentionWeights<double> weights, double[][] tokens, int[] positions, int[] segments)
     {
-        double[][][] q = [.. tokens.Select((token, t) => Queries(weights, token, positions[t]))];
+        double[][][] q = Queries(weights, tokens, positions);
         (double[] C, double[] R)[] latents = Latent is null ? [] : [.. tokens.Select((token, t) => LatentOf(weights, token, positions[t]))];
         double[][][] k = Latent is null
-            ? [.. tokens.Select((token, t) => Positioned(weights, "k", token, KvHeads, positions[t]))]
+            ? Keys(weights, tokens, positions)
             : [.. latents.Select(latent => Expanded(weights, latent.C).Select(head => (double[])[.. head[..Latent.Nope], .. latent.R]).ToArray())];
         double[][][] v = Latent is null
-            ? [.. tokens.Select(token => Project(weights, "v", token, KvHeads))]
+            ? Values(weights, tokens)
             : [.. latents.Select(latent => Expanded(weights, latent.C).Select(head => head[Latent.Nope..]).ToArray())];
         return [.. tokens.Select((_, i) =>
         {
             IEnumerable<double> heads = Enumerable.Range(0, ScoreHeads).SelectMany(head => Attend(
                 q[i][QueryHead(head)],
-                [.. k.Select(key => key[KvHead(head)])],
-                [.. v.Select(value => value[KvHead(head)])],
+                [.. k.Select(key => key[KeyHead(head)])],
+                [.. v.Select(value => value[ValueHead(head)])],
                 head,
                 i,
                 Sink ? weights["sinks"].Data[head] : null,
@@ -159,18 +186,9 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         })];
     }
 
-    private double[][] Queries(AttentionWeights<double> weights, double[] token, int position)
-    {
-        if (Latent is null && !IsLowRank(weights))
-        {
-            return Positioned(weights, "q", token, QueryHeads, position);
-        }
-
-        double[] flat = IsLowRank(weights)
-            ? Affine(weights, "q_b_proj", Normalised(Affine(weights, "q_a_proj", token), weights["q_a_layernorm.weight"].Data, 1e-6))
-            : Affine(weights, "q_proj", token);
-        return [.. flat.Chunk(Width).Select(head => Latent is { } latent ? [.. head[..latent.Nope], .. Turned(head[latent.Nope..], position)] : Turned(head, position))];
-    }
+    private double[][][] Queries(AttentionWeights<double> weights, double[][] tokens, int[] positions) => [.. tokens.Select((token, t) => Latent is { } latent
+        ? [.. Project(weights, "q", token).Select(head => (double[])[.. head[..latent.Nope], .. Turned(head[latent.Nope..], positions[t])])]
+        : Positioned(weights, "q", [.. Shared(weights, tokens, t).Take(QueryHeads)], positions[t]))];
 
     private static bool IsLowRank(AttentionWeights<double> weights) => weights.Tensors.Any(t => t.Name == "q_a_proj.weight");
 
@@ -191,13 +209,81 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return [.. values.Select((u, c) => u / root * gain[c])];
     }
 
-    private double[][] Positioned(AttentionWeights<double> weights, string role, double[] token, int heads, int position) => [..
-        Project(weights, role, token, heads)
-            .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
-            .Select(head => Rotation is null ? head : Rotation.Turn(head, position))];
+    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) =>
+        [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
 
-    private double[][] Project(AttentionWeights<double> weights, string role, double[] token, int heads) =>
-        [.. Affine(weights, role + "_proj", token).Chunk(Width).Take(heads)];
+    private double[][][] Values(AttentionWeights<double> weights, double[][] tokens) => [.. tokens.Select((token, t) => Shift
+        ? [.. Affine(weights, "v_proj_current", token).Concat(Affine(weights, "v_proj_delayed", t == 0 ? new double[Dim] : tokens[t - 1])).Chunk(Width)]
+        : Project(weights, "v", token))];
+
+    /// <summary>Query heads and key heads of one token after what they go through together: convolutions, then the mean of what went into them.</summary>
+    private double[][] Shared(AttentionWeights<double> weights, double[][] tokens, int t)
+    {
+        double[][] first = Both(t);
+        double[][] heads = Convolutions is { } lengths ? [.. Enumerable.Range(0, first.Length).Select(h => Convolved(h, lengths))] : first;
+        if (!Mean)
+        {
+            return heads;
+        }
+
+        double[][] means = [.. Enumerable.Range(0, QueryHeads).Select(h => first[h].Zip(first[QueryHeads + KeyHead(h)], (a, b) => (a + b) / 2).ToArray())];
+        return [.. heads.Select((head, h) => head.Select((u, c) => u + (h < QueryHeads
+            ? means[h][c]
+            : Enumerable.Range(0, QueryHeads).Where(query => KeyHead(query) == h - QueryHeads).Average(query => means[query][c]))).ToArray())];
+
+        double[][] Both(int at) => at < 0
+            ? [.. Enumerable.Range(0, QueryHeads + KvHeads).Select(_ => new double[Width])]
+            : [.. Project(weights, "q", tokens[at]), .. Project(weights, "k", tokens[at])];
+
+        // What the first convolution gives of channel c of head h at a token, tokens before the first included.
+        double Slow(int h, int c, int at, int length)
+        {
+            int channel = (h * Width) + c;
+            double[] taps = weights["conv_seq.weight"].Data;
+            return weights["conv_seq.bias"].Data[channel] + Enumerable.Range(0, length).Sum(j => taps[(channel * length) + j] * Both(at - length + 1 + j)[h][c]);
+        }
+
+        double[] Convolved(int h, (int Seq, int Head) lengths) => [.. Enumerable.Range(0, Width).Select(o =>
+        {
+            int row = (h * Width) + o;
+            double[] taps = weights["conv_head.weight"].Data;
+            return weights["conv_head.bias"].Data[row] + Enumerable.Range(0, Width).Sum(c => Enumerable.Range(0, lengths.Head).Sum(
+                j => taps[(((row * Width) + c) * lengths.Head) + j] * Slow(h, c, t - lengths.Head + 1 + j, lengths.Seq)));
+        })];
+    }
+
+    private double[][] Positioned(AttentionWeights<double> weights, string role, double[][] heads, int position) => [.. heads
+        .Select(head => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data))
+        .Select((head, h) => UnitLength ? Stretched(weights, role, head, h) : head)
+        .Select(head => Turned(head, position))];
+
+    private double[] Stretched(AttentionWeights<double> weights, string role, double[] head, int h)
+    {
+        double factor = Math.Sqrt(Width) / Math.Max(Math.Sqrt(head.Sum(u => u * u)), Math.Pow(2, -52));
+        if (role == "k")
+        {
+            double[]? logarithms = weights.Tensors.FirstOrDefault(tensor => tensor.Name == "log_temp")?.Data;
+            factor *= logarithms is null ? weights["temp"].Data[h] : Math.Exp(logarithms[h]);
+        }
+
+        return [.. head.Select(u => u * factor)];
+    }
+
+    private double[][] Project(AttentionWeights<double> weights, string role, double[] token)
+    {
+        double[] all = role == "q" && IsLowRank(weights)
+            ? Affine(weights, "q_b_proj", Normalised(Affine(weights, "q_a_proj", token), weights["q_a_layernorm.weight"].Data, 1e-6))
+            : Affine(weights, role + "_proj", token);
+        if (role == "q" && Augmented)
+        {
+            double[] gate = Affine(weights, "q_gate_proj", all);
+            all = Affine(weights, "q_down_proj", [.. Affine(weights, "q_up_proj", all).Select((up, r) => up * gate[r] / (1 + Math.Exp(-gate[r])))]);
+        }
+
+        return role == "k" && NarrowKeys is { } narrow
+            ? [.. all.Chunk(narrow).Select(key => Affine(weights, "k_expand", key))]
+            : [.. all.Chunk(Width)];
+    }
 
     private double[] Normalised(double[] head, double[] gain)
     {

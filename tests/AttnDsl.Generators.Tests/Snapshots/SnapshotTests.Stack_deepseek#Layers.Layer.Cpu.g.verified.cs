@@ -81,7 +81,7 @@ namespace Layers
                 global::System.Span<float> qTurning = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(qFlat, qTurning, 24, 16, 8, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvLow = scratch.Take(count, 40); // [B, T, 40]
                 global::AttnDsl.Cpu.Linear.Apply(x, kvAProjWithMqaWeight, default, kvLow, count, 64, 40, 1, threads);
                 global::System.Span<float> latentRaw = scratch.Take(count, 32); // [B, T, 1, 32]
@@ -91,7 +91,7 @@ namespace Layers
                 global::System.Span<float> latent = scratch.Take(count, 32); // [B, T, 1, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(latentRaw, kvALayernormWeight, latent, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 8); // [B, T, 1, 8]
-                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, threads);
+                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(latent, kvBProjWeight, default, kvFlat, count, 32, 128, 1, threads);
                 global::System.Span<float> kContent = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -156,7 +156,7 @@ namespace Layers
                 global::System.Span<float> qTurning = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(qFlat, qTurning, 24, 16, 8, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvLow = scratch.Take(count, 40); // [B, T, 40]
                 global::AttnDsl.Cpu.Linear.Apply(x, kvAProjWithMqaWeight, default, kvLow, count, 64, 40, 1, threads);
                 global::System.Span<float> latentRaw = scratch.Take(count, 32); // [B, T, 1, 32]
@@ -166,7 +166,7 @@ namespace Layers
                 global::System.Span<float> latent = scratch.Take(count, 32); // [B, T, 1, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(latentRaw, kvALayernormWeight, latent, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 8); // [B, T, 1, 8]
-                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, threads);
+                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvFlat = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(latent, kvBProjWeight, default, kvFlat, count, 32, 128, 1, threads);
                 global::System.Span<float> kContent = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -241,7 +241,7 @@ namespace Layers
                 global::System.Span<float> dkvBProjWeight = gradients.KvBProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dkvHeads, latent, dkvBProjWeight, count, 128, 32, 1, accumulate: false, threads);
                 global::System.Span<float> dsharedRaw = scratch.Take(count, 8); // [B, T, 1, 8]
-                Rotation.Apply(dkRotated, dsharedRaw, rows, 1, 8, inverse: true, threads);
+                Rotation.Apply(dkRotated, dsharedRaw, rows, 1, 8, inverse: true, keys: false, threads);
                 global::System.Span<float> latentRawR = scratch.Take(count, 1); // [B, T, 1, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(latentRaw, latentRawR, 32, 1E-06, threads);
                 global::System.Span<float> latentRawN = scratch.Take(count, 32); // [B, T, 1, 32]
@@ -270,7 +270,7 @@ namespace Layers
                 global::System.Span<float> dkvAProjWithMqaWeight = gradients.KvAProjWithMqa.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dkvRow, x, dkvAProjWithMqaWeight, count, 40, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dqTurning = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(dqRotated, dqTurning, rows, 4, 8, inverse: true, threads);
+                Rotation.Apply(dqRotated, dqTurning, rows, 4, 8, inverse: true, keys: false, threads);
                 global::System.Span<float> dq = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(dqContent, dq, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(dqTurning, dq, 24, 16, 8, threads);
@@ -516,7 +516,7 @@ namespace Layers
                 global::System.Span<float> qTurning = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(qFlat, qTurning, 24, 16, 8, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvLow = scratch.Take(count, 40); // [B, T, 40]
                 global::AttnDsl.Cpu.Linear.Apply(x, kvAProjWithMqaWeight, default, kvLow, count, 64, 40, 1, threads);
                 global::System.Span<float> latentRaw = scratch.Take(count, 32); // [B, T, 1, 32]
@@ -526,7 +526,7 @@ namespace Layers
                 global::System.Span<float> latent = scratch.Take(count, 32); // [B, T, 1, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(latentRaw, kvALayernormWeight, latent, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 8); // [B, T, 1, 8]
-                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, threads);
+                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvNew = scratch.Take(count, 40); // [B, T, 1, 40]
                 global::AttnDsl.Cpu.AxisParts.Put(latent, kvNew, 40, 0, 32, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(kRotated, kvNew, 40, 32, 8, threads);
@@ -562,7 +562,7 @@ namespace Layers
                 float[] oProjWeight = weights.OProj.Data; // [64, 64]
                 int count = rows.Batch * rows.Tokens;
                 int keyCount = rows.Batch * rows.Keys;
-                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 576, keyCount, 464, 22);
+                using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 576, 1, keyCount * 464L + rows.Batch * 0L + 0, 22);
 
                 global::System.Span<float> qLow = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, qAProjWeight, default, qLow, count, 64, 16, 1, threads);
@@ -575,7 +575,7 @@ namespace Layers
                 global::System.Span<float> qTurning = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(qFlat, qTurning, 24, 16, 8, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qTurning, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvLow = scratch.Take(count, 40); // [B, T, 40]
                 global::AttnDsl.Cpu.Linear.Apply(x, kvAProjWithMqaWeight, default, kvLow, count, 64, 40, 1, threads);
                 global::System.Span<float> latentRaw = scratch.Take(count, 32); // [B, T, 1, 32]
@@ -585,7 +585,7 @@ namespace Layers
                 global::System.Span<float> latent = scratch.Take(count, 32); // [B, T, 1, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(latentRaw, kvALayernormWeight, latent, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 8); // [B, T, 1, 8]
-                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, threads);
+                Rotation.Apply(sharedRaw, kRotated, rows, 1, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kvNew = scratch.Take(count, 40); // [B, T, 1, 40]
                 global::AttnDsl.Cpu.AxisParts.Put(latent, kvNew, 40, 0, 32, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(kRotated, kvNew, 40, 32, 8, threads);

@@ -71,13 +71,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
-                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -123,13 +123,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
-                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -179,7 +179,7 @@ namespace Layers
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 16, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dkNormed = scratch.Take(count, 16); // [B, T, 1, 16]
-                Rotation.Apply(dkRotated, dkNormed, rows, 1, 16, inverse: true, threads);
+                Rotation.Apply(dkRotated, dkNormed, rows, 1, 16, inverse: true, keys: false, threads);
                 global::System.Span<float> kR = scratch.Take(count, 1); // [B, T, 1, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(kFlat, kR, 16, 1E-06, threads);
                 global::System.Span<float> kN = scratch.Take(count, 16); // [B, T, 1, 16]
@@ -209,7 +209,7 @@ namespace Layers
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 16, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dqNormed = scratch.Take(count, 64); // [B, T, 4, 16]
-                Rotation.Apply(dqRotated, dqNormed, rows, 4, 16, inverse: true, threads);
+                Rotation.Apply(dqRotated, dqNormed, rows, 4, 16, inverse: true, keys: false, threads);
                 global::System.Span<float> qR = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(qFlat, qR, 16, 1E-06, threads);
                 global::System.Span<float> qN = scratch.Take(count, 64); // [B, T, 4, 16]
@@ -452,13 +452,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qFlat, qNormWeight, qNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 64); // [B, T, 4, 16]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 64, 16, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 16); // [B, T, 1, 16]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kFlat, kNormWeight, kNormed, 16, 1E-06, onePlus: true, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 1, 16]
-                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 1, 16, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 64, 16, 1, threads);
                 cache.Append(0, kRotated, rows); // keys as the scores read them

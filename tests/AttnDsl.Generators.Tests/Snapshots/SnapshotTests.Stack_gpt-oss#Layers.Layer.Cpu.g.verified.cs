@@ -72,11 +72,11 @@ namespace Layers
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
@@ -123,11 +123,11 @@ namespace Layers
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
@@ -182,7 +182,7 @@ namespace Layers
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dk = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(dkRotated, dk, rows, 2, 32, inverse: true, threads);
+                Rotation.Apply(dkRotated, dk, rows, 2, 32, inverse: true, keys: false, threads);
                 global::System.Span<float> dkProjBias = gradients.KProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dk, dkProjBias, [count, 64], stackalloc[] { 64 }, threads);
                 global::System.Span<float> dx2 = scratch.Take(count, 64); // [B, T, 64]
@@ -192,7 +192,7 @@ namespace Layers
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dq = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(dqRotated, dq, rows, 4, 32, inverse: true, threads);
+                Rotation.Apply(dqRotated, dq, rows, 4, 32, inverse: true, keys: false, threads);
                 global::System.Span<float> dqProjBias = gradients.QProjBias.Data;
                 global::AttnDsl.Cpu.SumTo.Apply(dq, dqProjBias, [count, 128], stackalloc[] { 128 }, threads);
                 global::System.Span<float> dx4 = scratch.Take(count, 64); // [B, T, 64]
@@ -421,11 +421,11 @@ namespace Layers
                 global::System.Span<float> qBiased = scratch.Take(count, 128); // [B, T, 128]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, qProjBias, qBiased, count, 64, 128, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qBiased, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kBiased, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 cache.Append(0, kRotated, rows); // keys as the scores read them

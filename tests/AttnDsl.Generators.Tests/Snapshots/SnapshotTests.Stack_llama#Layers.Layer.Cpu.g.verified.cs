@@ -63,11 +63,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
-                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
-                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
@@ -109,11 +109,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
-                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
-                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 512); // [B, T, 8, 64]
@@ -163,7 +163,7 @@ namespace Layers
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 256, 512, 1, accumulate: false, threads);
                 global::System.Span<float> dk = scratch.Take(count, 256); // [B, T, 4, 64]
-                Rotation.Apply(dkRotated, dk, rows, 4, 64, inverse: true, threads);
+                Rotation.Apply(dkRotated, dk, rows, 4, 64, inverse: true, keys: false, threads);
                 global::System.Span<float> dx2 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 512, 256, 1, threads);
                 global::System.Span<float> dx3 = scratch.Take(count, 512); // [B, T, 512]
@@ -171,7 +171,7 @@ namespace Layers
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 256, 512, 1, accumulate: false, threads);
                 global::System.Span<float> dq = scratch.Take(count, 512); // [B, T, 8, 64]
-                Rotation.Apply(dqRotated, dq, rows, 8, 64, inverse: true, threads);
+                Rotation.Apply(dqRotated, dq, rows, 8, 64, inverse: true, keys: false, threads);
                 global::System.Span<float> dx4 = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 512, 512, 1, threads);
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 512], [count, 512], threads);
@@ -388,11 +388,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 512); // [B, T, 512]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 512, 512, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 512); // [B, T, 8, 64]
-                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 8, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 512, 256, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 256); // [B, T, 4, 64]
-                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 4, 64, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 256); // [B, T, 256]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 512, 256, 1, threads);
                 cache.Append(0, kRotated, rows); // keys as the scores read them

@@ -72,13 +72,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
@@ -127,13 +127,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
@@ -185,7 +185,7 @@ namespace Layers
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 64, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dkNormed = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(dkRotated, dkNormed, rows, 2, 32, inverse: true, threads);
+                Rotation.Apply(dkRotated, dkNormed, rows, 2, 32, inverse: true, keys: false, threads);
                 global::System.Span<float> kR = scratch.Take(count, 2); // [B, T, 2, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(kBiased, kR, 32, 1E-06, threads);
                 global::System.Span<float> kN = scratch.Take(count, 64); // [B, T, 2, 32]
@@ -215,7 +215,7 @@ namespace Layers
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 64, 64, 1, accumulate: false, threads);
                 global::System.Span<float> dqNormed = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(dqRotated, dqNormed, rows, 4, 32, inverse: true, threads);
+                Rotation.Apply(dqRotated, dqNormed, rows, 4, 32, inverse: true, keys: false, threads);
                 global::System.Span<float> qR = scratch.Take(count, 4); // [B, T, 4, 1]
                 global::AttnDsl.Cpu.LastAxis.InverseRms(qBiased, qR, 32, 1E-06, threads);
                 global::System.Span<float> qN = scratch.Take(count, 128); // [B, T, 4, 32]
@@ -461,13 +461,13 @@ namespace Layers
                 global::System.Span<float> qNormed = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(qBiased, qNormWeight, qNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 128); // [B, T, 4, 32]
-                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, threads);
+                Rotation.Apply(qNormed, qRotated, rows, 4, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> kBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, kProjBias, kBiased, count, 64, 64, 1, threads);
                 global::System.Span<float> kNormed = scratch.Take(count, 64); // [B, T, 2, 32]
                 global::AttnDsl.Cpu.RmsNorm.Apply(kBiased, kNormWeight, kNormed, 32, 1E-06, onePlus: false, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 64); // [B, T, 2, 32]
-                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, threads);
+                Rotation.Apply(kNormed, kRotated, rows, 2, 32, inverse: false, keys: false, threads);
                 global::System.Span<float> vBiased = scratch.Take(count, 64); // [B, T, 64]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, vProjBias, vBiased, count, 64, 64, 1, threads);
                 cache.Append(0, kRotated, rows); // keys as the scores read them

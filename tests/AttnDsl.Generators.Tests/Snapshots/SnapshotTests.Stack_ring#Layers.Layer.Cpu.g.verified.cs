@@ -65,11 +65,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 32); // [B, T, 32]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 32, 32, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 32, 16, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 2, 8]
-                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 32, 16, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 32); // [B, T, 4, 8]
@@ -111,11 +111,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 32); // [B, T, 32]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 32, 32, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 32, 16, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 2, 8]
-                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 32, 16, 1, threads);
                 global::System.Span<float> o = scratch.Take(count, 32); // [B, T, 4, 8]
@@ -165,7 +165,7 @@ namespace Layers
                 global::System.Span<float> dvProjWeight = gradients.VProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dv, x, dvProjWeight, count, 16, 32, 1, accumulate: false, threads);
                 global::System.Span<float> dk = scratch.Take(count, 16); // [B, T, 2, 8]
-                Rotation.Apply(dkRotated, dk, rows, 2, 8, inverse: true, threads);
+                Rotation.Apply(dkRotated, dk, rows, 2, 8, inverse: true, keys: false, threads);
                 global::System.Span<float> dx2 = scratch.Take(count, 32); // [B, T, 32]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dk, kProjWeight, dx2, count, 32, 16, 1, threads);
                 global::System.Span<float> dx3 = scratch.Take(count, 32); // [B, T, 32]
@@ -173,7 +173,7 @@ namespace Layers
                 global::System.Span<float> dkProjWeight = gradients.KProj.Data;
                 global::AttnDsl.Cpu.Linear.OuterSum(dk, x, dkProjWeight, count, 16, 32, 1, accumulate: false, threads);
                 global::System.Span<float> dq = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(dqRotated, dq, rows, 4, 8, inverse: true, threads);
+                Rotation.Apply(dqRotated, dq, rows, 4, 8, inverse: true, keys: false, threads);
                 global::System.Span<float> dx4 = scratch.Take(count, 32); // [B, T, 32]
                 global::AttnDsl.Cpu.Linear.ApplyTransposed(dq, qProjWeight, dx4, count, 32, 32, 1, threads);
                 global::AttnDsl.Cpu.Elementwise.Add(dx3, dx4, inputGradient, [count, 32], [count, 32], threads);
@@ -390,11 +390,11 @@ namespace Layers
                 global::System.Span<float> qFlat = scratch.Take(count, 32); // [B, T, 32]
                 global::AttnDsl.Cpu.Linear.Apply(x, qProjWeight, default, qFlat, count, 32, 32, 1, threads);
                 global::System.Span<float> qRotated = scratch.Take(count, 32); // [B, T, 4, 8]
-                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, threads);
+                Rotation.Apply(qFlat, qRotated, rows, 4, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> kFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, kProjWeight, default, kFlat, count, 32, 16, 1, threads);
                 global::System.Span<float> kRotated = scratch.Take(count, 16); // [B, T, 2, 8]
-                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, threads);
+                Rotation.Apply(kFlat, kRotated, rows, 2, 8, inverse: false, keys: false, threads);
                 global::System.Span<float> vFlat = scratch.Take(count, 16); // [B, T, 16]
                 global::AttnDsl.Cpu.Linear.Apply(x, vProjWeight, default, vFlat, count, 32, 16, 1, threads);
                 cache.Append(0, kRotated, rows); // keys as the scores read them

@@ -93,6 +93,11 @@ internal sealed partial class Sheet
         {
             Fight("ATTN0617", "LatentKV", "RingCache");
         }
+
+        if (_stack.Has("KeyWidth"))
+        {
+            Fight("ATTN0617", "KeyWidth", "RingCache");
+        }
     }
 
     private void Codes()

@@ -7,20 +7,27 @@ internal sealed partial class Sheet
 {
     private static readonly string[] s_querySetters = ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"];
 
+    private static readonly string[] s_counts = ["kv", "keyHeads", "valueHeads"];
+
     private long? _dim;
     private long? _declared;
     private long? _headDim;
     private long? _queryHeads;
     private long? _keyValueHeads;
     private long? _reverseKv;
+    private long? _valueHeads;
 
     private void Heads()
     {
         Root();
         FightOverHeads();
+        FightOverParts();
         _queryHeads = QueryHeads();
         _keyValueHeads = KeyValueHeads(_queryHeads);
+        Mixes();
+        Compressed();
         Latents();
+        Parts();
         Sizes(_queryHeads, _keyValueHeads);
     }
 
@@ -37,13 +44,21 @@ internal sealed partial class Sheet
         {
             if (d % h == 0)
             {
-                _headDim = d / h;
+                _headDim = Narrowed(d, h);
             }
             else
             {
                 Add("ATTN0201", "Attention", "heads");
             }
         }
+    }
+
+    // A factor of [Compressed] shares a part of the width out over the heads.
+    private long? Narrowed(long dim, long heads)
+    {
+        string? argument = QueryFactor;
+        long factor = argument is null ? 1 : _stack.Find("Compressed")![argument]!.Whole;
+        return factor >= 1 && dim / heads / factor >= 1 ? dim / (heads * factor) : null;
     }
 
     // A parameter and a property of one meaning: both sound, and of one value.
@@ -73,32 +88,39 @@ internal sealed partial class Sheet
         {
             for (int j = i + 1; j < setters.Length; j++)
             {
-                Fight("ATTN0211", setters[i], setters[j]);
+                Fight("ATTN0211", setters[i], setters[j], overHeads: true);
             }
         }
 
         if (_stack.Has("MultiQuery") && _stack.Has("GroupedQuery"))
         {
-            Fight("ATTN0210", "MultiQuery", "GroupedQuery");
+            Fight("ATTN0210", "MultiQuery", "GroupedQuery", overHeads: true);
         }
 
         foreach (string setter in s_keyValueSetters.Where(setter => _stack.Has(setter) && _stack.Has("LatentKV")))
         {
-            Fight("ATTN0700", "LatentKV", setter);
+            Fight("ATTN0700", "LatentKV", setter, overHeads: true);
+        }
+
+        // A factor of keys and values sets their heads, which a latent layer has none of.
+        foreach (string part in s_onProjections.Where(part => _stack.Has(part) && _stack.Has("LatentKV")))
+        {
+            Fight("ATTN0712", "LatentKV", part, overHeads: part == "Compressed");
         }
 
         foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
         {
             if (_stack.Has("ReverseSparseQuery"))
             {
-                Fight("ATTN0212", "ReverseSparseQuery", setter);
+                Fight("ATTN0212", "ReverseSparseQuery", setter, overHeads: true);
             }
 
             // sSQA is Hq = Hkv = H/2; saying the same number once more is no contradiction.
-            long kv = setter == "MultiQuery" ? 1 : _stack.Find(setter)!["kv"]!.Whole;
-            if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && kv >= 1 && kv != h / 2)
+            Stacks.Use use = _stack.Find(setter)!;
+            long[] said = setter == "MultiQuery" ? [1] : [.. s_counts.Select(argument => use[argument]).Where(count => count is not null).Select(count => count!.Whole)];
+            if (_stack.Has("SymmetricSparseQuery") && _declared is { } h && h % 2 == 0 && said.Any(kv => kv >= 1 && kv != h / 2))
             {
-                Fight("ATTN0212", "SymmetricSparseQuery", setter);
+                Fight("ATTN0212", "SymmetricSparseQuery", setter, overHeads: true);
             }
         }
     }
@@ -230,16 +252,7 @@ internal sealed partial class Sheet
         long? keyValue = _stack.Has("ReverseSparseQuery") ? _reverseKv : query;
         if (_stack.Has("GroupedQuery"))
         {
-            keyValue = Count("GroupedQuery", "kv");
-            if (keyValue is { } kv && query is { } q && !_fighting.Contains("GroupedQuery"))
-            {
-                string? id = kv > q ? "ATTN0203" : q % kv != 0 ? "ATTN0202" : kv == _declared ? "ATTN0217" : null;
-                if (id is not null)
-                {
-                    Add(id, "GroupedQuery", "kv");
-                    keyValue = IsError(id) ? null : keyValue;
-                }
-            }
+            keyValue = Grouped(query);
         }
 
         if (_stack.Has("MultiQuery"))
@@ -251,8 +264,61 @@ internal sealed partial class Sheet
             }
         }
 
-        bool foughtOver = _fighting.Overlaps(["GroupedQuery", "MultiQuery", .. s_querySetters]);
-        return foughtOver || query is null ? null : keyValue;
+        if (Gives("Compressed", "KvFactor") && _headDim is { } width && _stack.Find("Attention")!["dim"]!.Whole is var dim)
+        {
+            decimal channels = (decimal)_stack.Find("Compressed")!["KvFactor"]!.Whole * width;
+            keyValue = channels >= 1 && dim / channels >= 1 ? (long)(dim / channels) : null;
+        }
+
+        keyValue = _foughtOverHeads || query is null ? null : keyValue;
+        _valueHeads = keyValue is null ? null : _stack.Find("GroupedQuery")?["valueHeads"]?.Whole ?? keyValue;
+        return keyValue;
+    }
+
+    // One count for both, or one for each; a count of its own divides the query heads as the common one does.
+    private long? Grouped(long? query)
+    {
+        long?[] sound = [.. s_counts.Where(argument => Gives("GroupedQuery", argument)).Select(Divides)];
+        if (sound.Length == 1 && sound[0] is { } kv && kv == query && kv == _declared && !_fighting.Contains("GroupedQuery"))
+        {
+            Add("ATTN0217", "GroupedQuery", "kv");
+        }
+
+        if (sound is [{ } keys, { } values])
+        {
+            if (keys == values)
+            {
+                Add("ATTN0741", "GroupedQuery", "valueHeads");
+            }
+            else if (keys > values)
+            {
+                Add("ATTN0740", "GroupedQuery", "keyHeads");
+            }
+        }
+
+        return sound.Contains(null) ? null : sound[0];
+
+        long? Divides(string argument)
+        {
+            long? count = Count("GroupedQuery", argument);
+            if (count is { } heads && query is { } q && !_fighting.Contains("GroupedQuery") && (heads > q || q % heads != 0))
+            {
+                Add(heads > q ? "ATTN0203" : "ATTN0202", "GroupedQuery", argument);
+                return null;
+            }
+
+            return count;
+        }
+    }
+
+    // The query's feed-forward has a hidden layer; a key is narrower than its head.
+    private void Mixes()
+    {
+        Count("AugmentedQuery", "width");
+        if (Count("KeyWidth", "width") is { } narrow && _headDim is { } width && narrow >= width)
+        {
+            Add(narrow > width ? "ATTN0742" : "ATTN0743", "KeyWidth", "width");
+        }
     }
 
     // A head axis is indexed by an int, and a weight is one array.
@@ -271,6 +337,29 @@ internal sealed partial class Sheet
         else if (features * root["dim"]!.Number > Array.MaxLength)
         {
             Add("ATTN0110", "Attention", "dim");
+        }
+        else
+        {
+            double convolved = (double)(hq + hkv) * keys * keys;
+            if (_stack.Has("QKConv") && IsSound("QKConv") && convolved * (_stack.Find("QKConv")!["head"]?.Whole ?? 2) > Array.MaxLength)
+            {
+                Add("ATTN0110", "QKConv", "head");
+            }
+
+            if (Switched("Convolution") && IsSound("Compressed") && convolved * (_stack.Find("Compressed")!["HeadKernel"]?.Whole ?? 2) > Array.MaxLength)
+            {
+                Add("ATTN0110", "Compressed", "HeadKernel");
+            }
+
+            if (IsSound("AugmentedQuery") && (double?)_stack.Find("AugmentedQuery")?["width"]!.Whole * hq * keys > Array.MaxLength)
+            {
+                Add("ATTN0110", "AugmentedQuery", "width");
+            }
+
+            if (_stack.Find("KeyWidth")?["width"]!.Whole is { } narrow && IsSound("KeyWidth") && (double)narrow * keys > Array.MaxLength)
+            {
+                Add("ATTN0110", "KeyWidth", "width");
+            }
         }
     }
 }

@@ -6,6 +6,9 @@ internal sealed partial class Sheet
 {
     private static readonly string[] s_keyValueSetters = ["GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery"];
 
+    // What works on projected queries, keys or values.
+    private static readonly string[] s_onProjections = ["AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed"];
+
     // Channels of a query or key head that turn, that a norm sees, that codes group, and all; channels of a value head.
     private long? _rotated;
     private long? _normed;

@@ -14,6 +14,7 @@ internal sealed partial class Sheet
     private readonly Stack _stack;
     private readonly List<Fault> _faults = [];
     private readonly HashSet<string> _fighting = [];
+    private bool _foughtOverHeads;
 
     private Sheet(Stack stack) => _stack = stack;
 
@@ -23,7 +24,7 @@ internal sealed partial class Sheet
     private static readonly HashSet<string> s_advice =
     [
         "ATTN0013", "ATTN0209", "ATTN0214", "ATTN0215", "ATTN0217", "ATTN0218", "ATTN0301", "ATTN0308", "ATTN0310", "ATTN0403", "ATTN0404", "ATTN0405", "ATTN0406", "ATTN0503", "ATTN0504", "ATTN0603", "ATTN0613", "ATTN0615",
-        "ATTN0702", "ATTN0703", "ATTN0705", "ATTN0706", "ATTN0708", "ATTN0709", "ATTN0710", "ATTN0711",
+        "ATTN0702", "ATTN0703", "ATTN0705", "ATTN0706", "ATTN0708", "ATTN0709", "ATTN0710", "ATTN0711", "ATTN0740", "ATTN0741", "ATTN0743", "ATTN0750", "ATTN0752", "ATTN0753", "ATTN0754",
     ];
 
     /// <summary>Every diagnostic the stack must get, in the order of attributes, then ids, then arguments.</summary>
@@ -77,9 +78,13 @@ internal sealed partial class Sheet
 
     private void Add(string id, string attribute, string? argument = null) => _faults.Add(new Fault(id, Index(attribute), argument));
 
-    /// <summary>Two attributes that cannot both be meant: the later one is at fault.</summary>
-    private void Fight(string id, string one, string other)
+    /// <summary>True while nothing is wrong with an attribute.</summary>
+    private bool IsSound(string attribute) => !_faults.Any(fault => fault.Index == Index(attribute) && IsError(fault.Id));
+
+    /// <summary>Two attributes that cannot both be meant: the later one is at fault, and the heads that both set are unknown.</summary>
+    private void Fight(string id, string one, string other, bool overHeads = false)
     {
+        _foughtOverHeads |= overHeads;
         Add(id, Index(one) > Index(other) ? one : other);
         _fighting.Add(one);
         _fighting.Add(other);

@@ -46,14 +46,24 @@ internal static class CostChecks
         }
 
         Equal("CacheBytesPerToken", facts.Ring is null ? codes : 0, spec.CacheBytesPerToken);
-        decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * cache / 2 : 0;
-        Equal("ConstantStateScalars", facts.Ring is { } kept ? ((kept.Sinks + kept.Recent + 1) * cache) + turned : 0, spec.ConstantStateScalars);
+        decimal coded = cache == 0 ? 0 : codes / cache;
+        decimal More(decimal scalars) => scalars * (element - coded);
 
-        decimal linear = Linear(facts);
+        // A ring keeps sinks that turn a second time, as they were appended.
+        decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * facts.KeyScalars : 0;
+        decimal ringed = facts.Ring is { } kept ? ((kept.Sinks + kept.Recent + 1) * cache) + turned : 0;
+        Equal("ConstantStateScalars", ringed + (facts.HasCache ? facts.State : 0), spec.ConstantStateScalars);
+
+        // The first convolution is done again for the rows that the second one reaches back to.
+        (decimal every, decimal again) = facts.Convolutions is { } k ? (2m * facts.Channels * (k.Seq + (facts.Width * k.Head)), 2m * facts.Channels * k.Seq * (k.Head - 1)) : (0, 0);
+        decimal linear = Linear(facts) + every;
+
+        // A narrow key is widened for every token that is fresh or visible.
+        decimal widened = facts.KeptKeyWidth < facts.Width ? 2m * facts.KeyHeads * facts.KeptKeyWidth * facts.Width : 0;
         decimal pair = 2m * facts.ScoreHeads * (facts.KeyWidth + facts.ValueWidth);
         foreach (long length in s_lengths)
         {
-            decimal expected = (linear * length) + (pair * Pairs(facts, length));
+            decimal expected = ((linear + widened) * length) + again + (pair * Pairs(facts, length));
             if (expected <= long.MaxValue)
             {
                 Equal($"PrefillFlops({length})", expected, spec.PrefillFlops(length));
@@ -62,10 +72,10 @@ internal static class CostChecks
             if (facts.HasCache)
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : facts.Ring is { } ring ? Math.Min(length, ring.Seen + 1) : length;
-                Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen), spec.DecodeFlops(length) ?? -1);
+                Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen) + again + (widened * length), spec.DecodeFlops(length) ?? -1);
                 decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
-                decimal values = residual == 0 || facts.Latent is not null ? 0 : Math.Min(seen, residual + 1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + ((keys + values) * (bytes - codes) / (facts.Latent is null ? 2 : 1)), spec.DecodeBytes(length) ?? -1);
+                decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + (keys * More(facts.KeyScalars)) + (values * More(facts.ValueScalars)), spec.DecodeBytes(length) ?? -1);
             }
         }
 
@@ -73,8 +83,8 @@ internal static class CostChecks
     }
 
     /// <summary>Two FLOPs for each element of a weight a token is multiplied by.</summary>
-    private static decimal Linear(Facts facts) => 2m * facts.Weights().Where(w => w.Name.EndsWith("_proj.weight", StringComparison.Ordinal) || w.Name.StartsWith("kv_a_proj", StringComparison.Ordinal))
-        .Where(w => !w.Name.EndsWith(".bias", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
+    private static decimal Linear(Facts facts) =>
+        2m * facts.Weights().Where(w => w.Name.Contains("_proj", StringComparison.Ordinal) && w.Name.EndsWith(".weight", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
 
     // Absorbed, kv_b costs as much as for one token, and a pair the widths of latents; expanded, kv_b is paid for every cached token.
     private static decimal Decode(Facts facts, decimal linear, decimal pair, long context, decimal seen)

@@ -13,11 +13,21 @@ internal sealed class Facts
         Use root = stack.Find("Attention")!;
         Dim = (int)root["dim"]!.Whole;
         int declared = (int)root["heads"]!.Whole;
-        Width = (int)((root["headDim"] ?? root["HeadDim"])?.Whole ?? Dim / declared);
+        Use? compressed = stack.Find("Compressed");
+        Width = (int)((root["headDim"] ?? root["HeadDim"])?.Whole ?? Dim / (declared * ((compressed?["factor"] ?? compressed?["QueryFactor"])?.Whole ?? 1)));
         Bias = root["Bias"]?.Number == 1;
         OutputBias = root["OutputBias"]?.Number == 1;
         QueryHeads = Query(stack, declared);
-        KeyHeads = Key(stack);
+        KeyHeads = Key(stack, "keyHeads");
+        ValueHeads = Key(stack, "valueHeads");
+        if (compressed?["KvFactor"] is { } kv)
+        {
+            KeyHeads = ValueHeads = (int)(Dim / (kv.Whole * Width));
+        }
+
+        ReadParts(stack, compressed);
+        KeptKeyWidth = (int)(stack.Find("KeyWidth")?["width"]!.Whole ?? Width);
+        Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
         Latent = stack.Find("LatentKV") is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm")) : null;
         if (stack.Find("LowRankQuery") is { } low)
@@ -53,12 +63,43 @@ internal sealed class Facts
     /// <summary>Channels of a head that a norm sees.</summary>
     public int NormedWidth => Latent?.Nope ?? Width;
 
+    /// <summary>Scalars of a cached token's keys, or of the one row that a latent layer keeps of it.</summary>
+    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * KeptKeyWidth;
+
+    /// <summary>Scalars of a cached token's values.</summary>
+    public long ValueScalars => !HasCache || Latent is not null ? 0 : (long)ValueHeads * ValueWidth;
+
     /// <summary>Scalars that a cached token takes.</summary>
-    public long CacheScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * (KeyWidth + ValueWidth);
+    public long CacheScalars => KeyScalars + ValueScalars;
 
     public int QueryHeads { get; }
 
     public int KeyHeads { get; }
+
+    public int ValueHeads { get; }
+
+    /// <summary>Channels of a key as projected and kept; <see cref="Width"/> unless one matrix widens it.</summary>
+    public int KeptKeyWidth { get; }
+
+    /// <summary>Hidden channels of the query's feed-forward, or null.</summary>
+    public int? Augmented { get; }
+
+    /// <summary>Tokens of the convolutions over channels and over heads, or null.</summary>
+    public (int Seq, int Head)? Convolutions { get; private set; }
+
+    public bool SharesMeans { get; private set; }
+
+    public bool Shifts { get; private set; }
+
+    public bool UnitLength { get; private set; }
+
+    public bool RawTemperature { get; private set; }
+
+    /// <summary>Channels of queries and keys side by side.</summary>
+    public long Channels => (long)(QueryHeads + KeyHeads) * Width;
+
+    /// <summary>Scalars that the cache keeps of a sequence whatever its length.</summary>
+    public long State => (Convolutions is { } k ? (k.Seq + k.Head - 2) * Channels : 0) + (Shifts ? (long)ValueHeads * Width / 2 : 0);
 
     public int ScoreHeads => Math.Max(QueryHeads, KeyHeads);
 
@@ -106,22 +147,10 @@ internal sealed class Facts
     /// <summary>Names and element counts of the weights in the order of a checkpoint.</summary>
     public IEnumerable<(string Name, long Count)> Weights()
     {
-        long d = Dim;
-        (string Name, long Rows, long Columns, bool Bias, bool Gain)[] queries = QueryRank is { } rank
-            ? [("q_a_proj", rank, d, Bias, false), ("q_a_layernorm", rank, 0, false, true), ("q_b_proj", (long)QueryHeads * KeyWidth, rank, false, false)]
-            : [("q_proj", (long)QueryHeads * KeyWidth, d, Bias && Latent is null, false)];
-        (string Name, long Rows, long Columns, bool Bias, bool Gain)[] sources = Latent is { } latent
-            ?
-            [
-                ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, d, Bias, false),
-                .. latent.Eps is null ? [] : new[] { ("kv_a_layernorm", (long)latent.Rank, 0L, false, true) },
-                ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank, false, false),
-            ]
-            : [("k_proj", (long)KeyHeads * Width, d, Bias, false), ("v_proj", (long)KeyHeads * Width, d, Bias, false)];
-        foreach ((string name, long rows, long columns, bool bias, bool gain) in queries.Concat(sources).Append(("o_proj", d, (long)ScoreHeads * ValueWidth, OutputBias, false)))
+        foreach ((string name, long rows, long columns) in Matrices())
         {
-            yield return (name + ".weight", gain ? rows : rows * columns);
-            if (bias)
+            yield return (name + ".weight", rows * columns);
+            if (IsBiased(name))
             {
                 yield return (name + ".bias", rows);
             }
@@ -133,10 +162,107 @@ internal sealed class Facts
             yield return ("k_norm.weight", NormedWidth);
         }
 
+        if (UnitLength)
+        {
+            yield return (RawTemperature ? "temp" : "log_temp", KeyHeads);
+        }
+
         if (Sink)
         {
             yield return ("sinks", ScoreHeads);
         }
+    }
+
+    /// <summary>Whether a matrix has a bias beside it; nothing of a latent layer has one behind a bottleneck, nor has its q_proj.</summary>
+    public bool IsBiased(string name) => name switch
+    {
+        "o_proj" => OutputBias,
+        "q_proj" => Bias && Latent is null,
+        "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" => Bias,
+        "conv_seq" or "conv_head" => true,
+        _ => false,
+    };
+
+    // Gains of bottlenecks stand among them, as one column.
+    private IEnumerable<(string Name, long Rows, long Columns)> Matrices()
+    {
+        long query = (long)QueryHeads * KeyWidth;
+        if (QueryRank is { } rank)
+        {
+            yield return ("q_a_proj", rank, Dim);
+            yield return ("q_a_layernorm", rank, 1);
+            yield return ("q_b_proj", query, rank);
+        }
+        else
+        {
+            yield return ("q_proj", query, Dim);
+        }
+
+        if (Augmented is { } hidden)
+        {
+            yield return ("q_gate_proj", hidden, query);
+            yield return ("q_up_proj", hidden, query);
+            yield return ("q_down_proj", query, hidden);
+        }
+
+        foreach ((string Name, long Rows, long Columns) source in Latent is { } latent ? Latents(latent) : Projections())
+        {
+            yield return source;
+        }
+
+        yield return ("o_proj", Dim, (long)ScoreHeads * ValueWidth);
+    }
+
+    private IEnumerable<(string Name, long Rows, long Columns)> Latents(LatentFacts latent)
+    {
+        yield return ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, Dim);
+        if (latent.Eps is not null)
+        {
+            yield return ("kv_a_layernorm", latent.Rank, 1);
+        }
+
+        yield return ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank);
+    }
+
+    private IEnumerable<(string Name, long Rows, long Columns)> Projections()
+    {
+        yield return ("k_proj", (long)KeyHeads * KeptKeyWidth, Dim);
+        if (KeptKeyWidth < Width)
+        {
+            yield return ("k_expand", Width, KeptKeyWidth);
+        }
+
+        long values = (long)ValueHeads * Width;
+        if (Shifts)
+        {
+            yield return ("v_proj_current", values / 2, Dim);
+            yield return ("v_proj_delayed", values / 2, Dim);
+        }
+        else
+        {
+            yield return ("v_proj", values, Dim);
+        }
+
+        if (Convolutions is { } k)
+        {
+            yield return ("conv_seq", Channels, k.Seq);
+            yield return ("conv_head", Channels, (long)Width * k.Head);
+        }
+    }
+
+    private void ReadParts(Stack stack, Use? compressed)
+    {
+        bool On(string part, string attribute) => stack.Has(attribute) || (compressed is not null && compressed[part]?.Number != 0);
+        if (On("Convolution", "QKConv"))
+        {
+            Use? alone = stack.Find("QKConv");
+            Convolutions = ((int)((alone?["seq"] ?? compressed?["SeqKernel"])?.Whole ?? 2), (int)((alone?["head"] ?? compressed?["HeadKernel"])?.Whole ?? 2));
+        }
+
+        SharesMeans = On("QKMean", "QKMean");
+        Shifts = On("ValueShift", "ValueShift");
+        UnitLength = On("L2Norm", "QKL2Norm");
+        RawTemperature = (stack.Find("QKL2Norm")?["temperature"] ?? compressed?["Temperature"])?.Member == "Raw";
     }
 
     private static int Query(Stack stack, int declared)
@@ -151,8 +277,11 @@ internal sealed class Facts
             : declared;
     }
 
-    private int Key(Stack stack) =>
-        stack.Has("MultiQuery") ? 1 : (int)((stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery"))?["kv"]!.Whole ?? QueryHeads);
+    private int Key(Stack stack, string own)
+    {
+        Use? setter = stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery");
+        return stack.Has("MultiQuery") ? 1 : (int)((setter?["kv"] ?? setter?[own])?.Whole ?? QueryHeads);
+    }
 
     private void ReadMask(Stack stack)
     {

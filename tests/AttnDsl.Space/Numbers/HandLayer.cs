@@ -18,19 +18,33 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     public double[] Forward(double[] x, TokenRows rows)
     {
         double[] q = Queries(x, rows);
-        (double[] k, double[] v) = facts.Latent is { } latent
-            ? Latents(latent, x, rows)
-            : (Heads(Linear("k_proj", x, rows, facts.Dim, facts.KeyHeads * facts.Width, facts.Bias), "k_norm", rows, facts.KeyHeads), Linear("v_proj", x, rows, facts.Dim, facts.KeyHeads * facts.Width, facts.Bias));
-        return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.ValueWidth, facts.Dim, facts.OutputBias);
+        (double[] k, double[] v) = facts.Latent is { } latent ? Latents(latent, x, rows) : (Keys(x, rows), Values(x, rows));
+        (q, k) = Joined(q, k, rows);
+        Heads("q_norm", q, rows, facts.QueryHeads);
+        Heads("k_norm", k, rows, facts.KeyHeads);
+        return Linear("o_proj", Core(q, k, v, rows).Output, rows, facts.ScoreHeads * facts.ValueWidth, facts.Dim);
     }
 
     private double[] Queries(double[] x, TokenRows rows)
     {
-        int features = facts.QueryHeads * facts.KeyWidth;
+        int all = facts.QueryHeads * facts.KeyWidth;
         double[] q = facts.QueryRank is { } rank
-            ? Linear("q_b_proj", Normed(Linear("q_a_proj", x, rows, facts.Dim, rank, facts.Bias), "q_a_layernorm", rank, rank, facts.QueryEps), rows, rank, features, biased: false)
-            : Linear("q_proj", x, rows, facts.Dim, features, facts.Bias && facts.Latent is null);
-        return Heads(q, "q_norm", rows, facts.QueryHeads);
+            ? Linear("q_b_proj", Normed(Linear("q_a_proj", x, rows, facts.Dim, rank), "q_a_layernorm", rank, rank, facts.QueryEps), rows, rank, all)
+            : Linear("q_proj", x, rows, facts.Dim, all);
+        if (facts.Augmented is { } hidden)
+        {
+            double[] gate = Linear("q_gate_proj", q, rows, all, hidden);
+            double[] up = Linear("q_up_proj", q, rows, all, hidden);
+            q = Linear("q_down_proj", [.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)], rows, hidden, all);
+        }
+
+        return q;
+    }
+
+    private double[] Keys(double[] x, TokenRows rows)
+    {
+        double[] k = Linear("k_proj", x, rows, facts.Dim, facts.KeyHeads * facts.KeptKeyWidth);
+        return facts.KeptKeyWidth < facts.Width ? Linear("k_expand", k, rows, facts.KeptKeyWidth, facts.Width, facts.KeyHeads) : k;
     }
 
     // One normalised latent and one rotary key a token, the latter shared by all heads.
@@ -38,7 +52,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     {
         int row = latent.Rank + latent.Rope;
         int pair = latent.Nope + latent.Value;
-        double[] low = Linear("kv_a_proj_with_mqa", x, rows, facts.Dim, row, facts.Bias);
+        double[] low = Linear("kv_a_proj_with_mqa", x, rows, facts.Dim, row);
         low = latent.Eps is { } eps ? Normed(low, "kv_a_layernorm", row, latent.Rank, eps) : low;
         var c = new double[low.Length / row * latent.Rank];
         for (int at = 0; at < low.Length / row; at++)
@@ -46,7 +60,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             low.AsSpan(at * row, latent.Rank).CopyTo(c.AsSpan(at * latent.Rank));
         }
 
-        double[] up = Linear("kv_b_proj", c, rows, latent.Rank, facts.QueryHeads * pair, biased: false);
+        double[] up = Linear("kv_b_proj", c, rows, latent.Rank, facts.QueryHeads * pair);
         int vectors = low.Length / row * facts.QueryHeads;
         var k = new double[vectors * facts.KeyWidth];
         var v = new double[vectors * latent.Value];
@@ -57,7 +71,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             low.AsSpan((at / facts.QueryHeads * row) + latent.Rank, latent.Rope).CopyTo(k.AsSpan((at * facts.KeyWidth) + latent.Nope));
         }
 
-        return (Heads(k, "k_norm", rows, facts.QueryHeads), v);
+        return (k, v);
     }
 
     // The first channels of rows, normalised.
@@ -78,7 +92,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
         return normed;
     }
 
-    /// <summary>q [B, T, Hq, dk], k [B, S, Hkv, dk], v [B, S, Hkv, dv].</summary>
+    /// <summary>q [B, T, Hq, dk], k [B, S, Hk, dk], v [B, S, Hv, dv].</summary>
     public CoreResult<double> Core(double[] q, double[] k, double[] v, TokenRows rows)
     {
         int d = facts.KeyWidth;
@@ -95,6 +109,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                 {
                     int queryHead = facts.Tiled ? h % facts.QueryHeads : h;
                     int keyHead = h / (facts.ScoreHeads / facts.KeyHeads);
+                    int valueHead = h / (facts.ScoreHeads / facts.ValueHeads);
                     int at = (((b * rows.Tokens) + t) * facts.ScoreHeads) + h;
                     ReadOnlySpan<double> query = q.AsSpan((((b * rows.Tokens) + t) * facts.QueryHeads * d) + (queryHead * d), d);
                     var scores = new double[visible.Length];
@@ -119,7 +134,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         double p = Math.Exp(scores[n] - peak) / sum;
                         for (int c = 0; c < width; c++)
                         {
-                            output[(at * width) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.KeyHeads * width) + (keyHead * width) + c];
+                            output[(at * width) + c] += p * v[(((b * rows.Keys) + visible[n]) * facts.ValueHeads * width) + (valueHead * width) + c];
                         }
                     }
 
@@ -161,8 +176,114 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2.0 * power));
     }
 
-    // Norm and rotation of projected heads: of all channels, or of a latent layer's first and last ones.
-    private double[] Heads(double[] u, string norm, TokenRows rows, int heads)
+    // Convolutions of queries and keys side by side, then the mean of what went into them.
+    private (double[] Q, double[] K) Joined(double[] q, double[] k, TokenRows rows)
+    {
+        if (facts.Convolutions is null && !facts.SharesMeans)
+        {
+            return (q, k);
+        }
+
+        (int d, int hq, int hk) = (facts.Width, facts.QueryHeads, facts.KeyHeads);
+        double[] newQ = (double[])q.Clone();
+        double[] newK = (double[])k.Clone();
+        double At(int b, int t, int h, int c) => t < 0 ? 0
+            : h < hq ? q[(((((b * rows.Tokens) + t) * hq) + h) * d) + c]
+            : k[(((((b * rows.Tokens) + t) * hk) + h - hq) * d) + c];
+        for (int b = 0; b < rows.Batch; b++)
+        {
+            for (int t = 0; t < rows.Count(b); t++)
+            {
+                for (int h = 0; h < hq + hk; h++)
+                {
+                    for (int c = 0; c < d; c++)
+                    {
+                        double value = facts.Convolutions is { } lengths ? Convolved(b, t, h, c, lengths) : At(b, t, h, c);
+                        if (facts.SharesMeans)
+                        {
+                            int group = hq / hk;
+                            double sum = 0;
+                            int first = h < hq ? h : (h - hq) * group;
+                            int count = h < hq ? 1 : group;
+                            for (int query = first; query < first + count; query++)
+                            {
+                                sum += (At(b, t, query, c) + At(b, t, hq + (query / group), c)) / 2;
+                            }
+
+                            value += sum / count;
+                        }
+
+                        if (h < hq)
+                        {
+                            newQ[(((((b * rows.Tokens) + t) * hq) + h) * d) + c] = value;
+                        }
+                        else
+                        {
+                            newK[(((((b * rows.Tokens) + t) * hk) + h - hq) * d) + c] = value;
+                        }
+                    }
+                }
+            }
+        }
+
+        return (newQ, newK);
+
+        double Convolved(int b, int t, int h, int o, (int Seq, int Head) lengths)
+        {
+            (double[] slow, double[] slowBias) = (weights["conv_seq.weight"].Data, weights["conv_seq.bias"].Data);
+            (double[] mixing, double[] mixingBias) = (weights["conv_head.weight"].Data, weights["conv_head.bias"].Data);
+            int row = (h * d) + o;
+            double sum = mixingBias[row];
+            for (int c = 0; c < d; c++)
+            {
+                for (int j = 0; j < lengths.Head; j++)
+                {
+                    double inner = slowBias[(h * d) + c];
+                    for (int i = 0; i < lengths.Seq; i++)
+                    {
+                        inner += slow[(((h * d) + c) * lengths.Seq) + i] * At(b, t - lengths.Head + 1 + j - lengths.Seq + 1 + i, h, c);
+                    }
+
+                    sum += mixing[(((row * d) + c) * lengths.Head) + j] * inner;
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    private double[] Values(double[] x, TokenRows rows)
+    {
+        int features = facts.ValueHeads * facts.ValueWidth;
+        if (!facts.Shifts)
+        {
+            return Linear("v_proj", x, rows, facts.Dim, features);
+        }
+
+        int half = features / 2;
+        double[] late = new double[x.Length];
+        for (int b = 0; b < rows.Batch; b++)
+        {
+            for (int t = 1; t < rows.Count(b); t++)
+            {
+                Array.Copy(x, ((b * rows.Tokens) + t - 1) * facts.Dim, late, ((b * rows.Tokens) + t) * facts.Dim, facts.Dim);
+            }
+        }
+
+        double[] current = Linear("v_proj_current", x, rows, facts.Dim, half);
+        double[] delayed = Linear("v_proj_delayed", late, rows, facts.Dim, half);
+        double[] v = new double[rows.Batch * rows.Tokens * features];
+        for (int token = 0; token < rows.Batch * rows.Tokens; token++)
+        {
+            Array.Copy(current, token * half, v, token * features, half);
+            Array.Copy(delayed, token * half, v, (token * features) + half, half);
+        }
+
+        return v;
+    }
+
+    // Norms and rotation of projected heads, in place: of all channels, or of a latent layer's first and last ones.
+    private void Heads(string norm, double[] u, TokenRows rows, int heads)
     {
         int d = facts.KeyWidth;
         int n = facts.NormedWidth;
@@ -184,24 +305,33 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         }
                     }
 
+                    if (facts.UnitLength)
+                    {
+                        double factor = Math.Sqrt(d) / Math.Max(Math.Sqrt(Dot(vector, vector)), Math.Pow(2, -52));
+                        factor *= norm != "k_norm" ? 1 : facts.RawTemperature ? weights["temp"].Data[h] : Math.Exp(weights["log_temp"].Data[h]);
+                        for (int c = 0; c < d; c++)
+                        {
+                            vector[c] *= factor;
+                        }
+                    }
+
                     facts.Rotation?.Turn(vector[(facts.Latent?.Nope ?? 0)..], rows.Position(b, t));
                 }
             }
         }
-
-        return u;
     }
 
-    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to, bool biased)
+    // With several heads each of them is mapped by the same matrix.
+    private double[] Linear(string name, double[] x, TokenRows rows, int from, int to, int heads = 1)
     {
         double[] matrix = weights[name + ".weight"].Data;
-        double[]? bias = biased ? weights[name + ".bias"].Data : null;
-        var y = new double[rows.Batch * rows.Tokens * to];
+        double[]? bias = facts.IsBiased(name) ? weights[name + ".bias"].Data : null;
+        var y = new double[rows.Batch * rows.Tokens * heads * to];
         for (int b = 0; b < rows.Batch; b++)
         {
-            for (int t = 0; t < rows.Count(b); t++)
+            for (int t = 0; t < rows.Count(b) * heads; t++)
             {
-                int at = (b * rows.Tokens) + t;
+                int at = (b * rows.Tokens * heads) + t;
                 for (int r = 0; r < to; r++)
                 {
                     y[(at * to) + r] = Dot(matrix.AsSpan(r * from, from), x.AsSpan(at * from, from)) + (bias?[r] ?? 0);

@@ -185,14 +185,14 @@ internal sealed class LayerChecks
             var hand = new HandLayer(_facts, _weights);
             double[] q = Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.KeyWidth);
             double[] k = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.KeyWidth);
-            double[] v = Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.ValueWidth);
+            double[] v = Figures.Normal(_random, 2 * keys * _facts.ValueHeads * _facts.ValueWidth);
             (double[] hiddenK, double[] hiddenV) = ((double[])k.Clone(), (double[])v.Clone());
             foreach ((int b, int j) in from b in Enumerable.Range(0, 2) from j in Enumerable.Range(0, keys) select (b, j))
             {
                 if (!Enumerable.Range(0, queries).Any(t => hand.Sees(rows, b, t, j)))
                 {
                     int channels = _facts.KeyHeads * _facts.KeyWidth;
-                    int values = _facts.KeyHeads * _facts.ValueWidth;
+                    int values = _facts.ValueHeads * _facts.ValueWidth;
                     hiddenK.AsSpan(((b * keys) + j) * channels, channels).Fill(double.NaN);
                     hiddenV.AsSpan(((b * keys) + j) * values, values).Fill(double.NaN);
                 }

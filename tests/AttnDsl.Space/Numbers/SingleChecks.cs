@@ -107,7 +107,7 @@ internal sealed class SingleChecks
         string shape = FormattableString.Invariant($"core of {queries} queries over {keys} keys");
         float[] q = Narrow(Figures.Normal(_random, 2 * queries * _facts.QueryHeads * _facts.KeyWidth));
         float[] k = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.KeyWidth));
-        float[] v = Narrow(Figures.Normal(_random, 2 * keys * _facts.KeyHeads * _facts.ValueWidth));
+        float[] v = Narrow(Figures.Normal(_random, 2 * keys * _facts.ValueHeads * _facts.ValueWidth));
         float[] g = Narrow(Figures.Normal(_random, 2 * queries * _facts.ScoreHeads * _facts.ValueWidth));
         CoreResult<double> expected = _reference.Core(_exact, Wide(q), Wide(k), Wide(v), rows);
         AttentionWeights<double> exact = _reference.ZeroWeights();
@@ -131,7 +131,7 @@ internal sealed class SingleChecks
     {
         var hand = new HandLayer(_facts, _exact);
         int channels = _facts.KeyHeads * _facts.KeyWidth;
-        int values = _facts.KeyHeads * _facts.ValueWidth;
+        int values = _facts.ValueHeads * _facts.ValueWidth;
         for (int b = 0; b < rows.Batch; b++)
         {
             for (int j = 0; j < rows.Keys; j++)

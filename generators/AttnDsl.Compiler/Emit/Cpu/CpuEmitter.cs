@@ -127,9 +127,12 @@ internal static class CpuEmitter
             ["logits_given"] = body.Name == BodyNames.Core || body.Name == BodyNames.GradientOf(BodyNames.Core),
             ["weights"] = body.Weights.Select(w => new TemplateModel { ["local"] = places[w], ["property"] = Identifiers.WeightProperty(DerivedWeights.Slice(plan, w)?.Source ?? w.Name), ["shape"] = Shape(plan, w) }).ToArray(),
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
-            ["has_keys"] = places.FloatsPerKey > 0,
-            ["per_key"] = places.FloatsPerKey,
             ["per_token"] = places.FloatsPerToken,
+            ["per_key"] = places.FloatsPerKey,
+            ["over_keys"] = places.FloatsPerKey > 0,
+            ["per_row"] = places.FloatsPerRow,
+            ["constant"] = places.Floats,
+            ["by_row"] = places.FloatsPerRow + places.Floats > 0,
             ["parts"] = places.Parts,
         };
         return TemplateLibrary.Render("cpu/body", model, cancellationToken);

@@ -50,8 +50,14 @@ internal sealed class CpuPlaces
     /// <summary>Floats of scratch per token.</summary>
     public long FloatsPerToken { get; private set; }
 
-    /// <summary>Floats of scratch per key.</summary>
+    /// <summary>Floats of scratch per visible key.</summary>
     public long FloatsPerKey { get; private set; }
+
+    /// <summary>Floats of scratch per row of the batch, whatever its tokens.</summary>
+    public long FloatsPerRow { get; private set; }
+
+    /// <summary>Floats of scratch whatever the call.</summary>
+    public long Floats { get; private set; }
 
     /// <summary>Parts of scratch.</summary>
     public int Parts { get; private set; }
@@ -66,6 +72,14 @@ internal sealed class CpuPlaces
 
     /// <summary>Gives a value the place of another: a reshape moves nothing.</summary>
     public void Alias(PlanValue value, PlanValue of) => _names[value] = _names[of];
+
+    /// <summary>True when rows of the value are visible keys, not new tokens.</summary>
+    public static bool IsOverKeys(PlanValue value) => value.Type.Rank > 1 && value.Type.Dims[1] == Dim.S;
+
+    /// <summary>Rows of time of a value, of all rows of the batch together, as generated code calls them.</summary>
+    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "keyCount"
+        : type.Dims[1].Kind == DimKind.Recent ? "rows.Batch * (rows.Tokens + " + Text(type.Dims[1].Length) + ")"
+        : "count";
 
     /// <summary>Declares where a step's output goes and returns the declaration, empty when the place exists already.</summary>
     public string Declare(PlanValue value)
@@ -83,25 +97,30 @@ internal sealed class CpuPlaces
         }
 
         long width = value.Type.ConstantElements;
-        if (value.Type.Dims[0].IsConstant)
-        {
-            throw new PlanException(value + " has no place: it is no gradient of a weight and has no tokens");
-        }
-
         string name = _identifiers.Local(value.Name);
         _names[value] = name;
-        bool perKey = value.Type.Dims[1] == Dim.S;
-        FloatsPerToken += perKey ? 0 : width;
-        FloatsPerKey += perKey ? width : 0;
         Parts++;
-        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value.Type) + ", " + width.ToString(CultureInfo.InvariantCulture) + "); // " + value.Type;
+        if (value.Type.Dims[0].IsConstant)
+        {
+            // Something on the way to a weight's gradient, or made from a weight alone.
+            Floats += width;
+            return "global::System.Span<float> " + name + " = scratch.Take(1, " + Text(width) + "); // " + value.Type;
+        }
+
+        Dim rows = value.Type.Dims[1];
+        FloatsPerKey += rows == Dim.S ? width : 0;
+        FloatsPerToken += rows == Dim.S ? 0 : width;
+        FloatsPerRow += rows.Kind == DimKind.Recent ? rows.Length * width : 0;
+        return "global::System.Span<float> " + name + " = scratch.Take(" + Count(value.Type) + ", " + Text(width) + "); // " + value.Type;
     }
 
-    /// <summary>Rows of a value with one row per token or per key.</summary>
-    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "keyCount" : "count";
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>True when a core reads a cached stream where it lies; everything else needs the stream's tokens side by side.</summary>
-    public bool IsGathered(AppendStep append) => _body.Steps.Any(s => s.Inputs.Contains(append.Output) && !(s is AttendStep core && ReadsCache(core)));
+    public bool IsGathered(AppendStep append) => _body.Steps.Any(s => s.Inputs.Contains(append.Output) && !(s is AttendStep core && (ReadsCache(core) || IsViewed(core, append.Output))));
+
+    /// <summary>True when the core reads the values where the cache has them, beside keys that steps made of cached ones.</summary>
+    public bool IsViewed(AttendStep core, PlanValue values) => core.Values == values && core.K != values && Appended(core.K) is null && Appended(values) is not null && core.K.Type.Dims[1] == Dim.S;
 
     /// <summary>True when the core's keys and values are streams as they are. Of codes no kernel reads the first channels alone.</summary>
     public bool ReadsCache(AttendStep core) => Appended(core.K) is { } keys && (core.Values is { } values ? Appended(values) is not null : keys.Stream.Codes is null);

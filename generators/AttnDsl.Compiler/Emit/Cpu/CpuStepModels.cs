@@ -16,6 +16,7 @@ internal sealed class CpuStepModels
     private readonly CpuCores _cores;
     private readonly RotationTables _rotations;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly IReadOnlyList<CacheStateSpec> _states;
     private readonly Dictionary<PlanValue, string> _cached = new();
 
     public CpuStepModels(CpuPlaces places, CpuCores cores, RotationTables rotations, AttentionPlan plan, IReadOnlyDictionary<PlanValue, CacheStreamSpec> cached)
@@ -25,6 +26,7 @@ internal sealed class CpuStepModels
         _cores = cores;
         _rotations = rotations;
         _streams = plan.Cache.Streams.ToArray();
+        _states = plan.Cache.States.ToArray();
         foreach (KeyValuePair<PlanValue, CacheStreamSpec> operand in cached)
         {
             _cached[operand.Key] = Number(operand.Value);
@@ -52,7 +54,7 @@ internal sealed class CpuStepModels
 
         string declare = _places.Declare(fused.Output);
         string slice = step is LinearStep { Weight: var weight } && DerivedWeights.Slice(_plan, weight) is { } rows ? rows + " of " + Text(DerivedWeights.HeadRows(_plan, rows)) : "";
-        string[] names = [declare, slice, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : "", .. step.Inputs.Select(i => _places[i])];
+        string[] names = [declare, slice, _places[fused.Output], fused.Bias is { } bias ? _places[bias] : "", step is RopeStep rope ? _rotations.Of(rope.Table) : step is HistoryStep past ? State(past) : "", .. step.Inputs.Select(i => _places[i])];
         return renderer.Render(partial, Identity(step, names), () => Of(fused, declare));
     }
 
@@ -87,7 +89,7 @@ internal sealed class CpuStepModels
                 model["output"] = linear.Weight.Type.Dims[rows].Text;
                 model["input"] = linear.Weight.Type.Channels.Text;
                 model["heads"] = linear.PerHead ? linear.Weight.Type.Dims[0].Text : "1";
-                model["count"] = CpuPlaces.Count(linear.Output.Type);
+                model["count"] = Vectors(linear.X, linear.PerHead);
                 HeadSlice? slice = DerivedWeights.Slice(_plan, linear.Weight);
                 model["head_rows"] = slice is null ? "" : Text(DerivedWeights.HeadRows(_plan, slice));
                 model["from"] = slice is null ? "" : Text(slice.From);
@@ -97,6 +99,7 @@ internal sealed class CpuStepModels
                 model["rows"] = outer.A.Type.Channels.Text;
                 model["columns"] = outer.B.Type.Channels.Text;
                 model["heads"] = outer.PerHead ? outer.A.Type.Dims[outer.A.Type.Rank - 2].Text : "1";
+                model["count"] = Vectors(outer.A, outer.PerHead);
                 break;
             case ElementwiseStep elementwise:
                 model["operator"] = elementwise.Operator.ToString();
@@ -112,9 +115,8 @@ internal sealed class CpuStepModels
                 model["shape"] = Shape(repeat.Output.Type);
                 model["narrow"] = Shape(repeat.X.Type);
                 break;
-            case ConcatStep concat:
-                model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
-                model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
+            case ActivationStep activation:
+                model["function"] = activation.Activation.ToString();
                 break;
             case ScaleStep scale:
                 model["factor"] = ScalarType.Single.Literal(scale.Factor);
@@ -130,11 +132,38 @@ internal sealed class CpuStepModels
                 model["epsilon"] = ScalarType.Double.Literal(norm.Epsilon);
                 model["one_plus"] = norm.OnePlus;
                 break;
+            case ConcatStep concat:
+                model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
+                model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _places[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
+                break;
+            case SurroundStep surround:
+                model["before"] = Text(surround.Before);
+                model["behind"] = Text(surround.Rows - surround.Before);
+                model["width"] = Text(surround.X.Type.ConstantElements);
+                break;
+            case RowsStep some:
+                model["first"] = Text(some.First);
+                model["left"] = Text(some.Left);
+                model["width"] = Text(some.X.Type.ConstantElements);
+                break;
+            case TapsStep taps:
+                model["length"] = Text(taps.Length);
+                model["width"] = Text(taps.X.Type.ConstantElements);
+                break;
+            case UntapStep untap:
+                model["length"] = Text(untap.Length);
+                model["width"] = Text(untap.Output.Type.ConstantElements);
+                break;
+            case HistoryStep history:
+                model["state"] = State(history);
+                model["content"] = history.State.Content;
+                break;
             case RopeStep rope:
                 model["rotation"] = _rotations.Of(rope.Table);
                 model["heads"] = rope.X.Type.Dims[2].Text;
                 model["width"] = rope.X.Type.Channels.Text;
                 model["inverse"] = rope.Inverse;
+                model["keys"] = CpuPlaces.IsOverKeys(rope.X);
                 break;
             default:
                 throw new PlanException("the CPU has no model for " + step.Kind);
@@ -187,17 +216,20 @@ internal sealed class CpuStepModels
     private string Attended(AttendStep step, StepRenderer renderer, string partial)
     {
         TemplateModel core = _cores.Of(step);
-        string? values = null;
-        bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null ? _places.ReadsCache(step) : _cached.TryGetValue(step.Values, out values));
+        string? viewed = null;
+        bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null ? _places.ReadsCache(step) : _cached.TryGetValue(step.Values, out viewed));
         bool prefix = step.Values is null;
+        bool valuesCached = !cached && !prefix && _places.IsViewed(step, step.Values!) && _cached.TryGetValue(step.Values!, out viewed);
+        string declareValues = valuesCached ? _places.Declare(step.Values!) : "";
+        string values = valuesCached ? _places[step.Values!] : "";
         string declare = _places.Declare(step.Output);
         string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
         string lse = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default";
         string k = cached ? keys! : _places[step.K];
-        string v = prefix ? k : cached ? values! : _places[step.Values!];
+        string v = prefix ? k : cached || valuesCached ? viewed! : _places[step.Values!];
         string sinks = step.Sink is { } sink ? _places[sink] : "default";
         (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
-        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
+        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, declareValues, values, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
         return renderer.Render(partial, identity, () => new TemplateModel
         {
             ["declare"] = declare,
@@ -206,6 +238,9 @@ internal sealed class CpuStepModels
             ["lse"] = lse,
             ["q"] = _places[step.Q],
             ["cached"] = cached,
+            ["values_cached"] = valuesCached,
+            ["declare_values"] = declareValues,
+            ["values"] = values,
             ["strided"] = _places.IsStrided,
             ["k"] = k,
             ["v"] = v,
@@ -259,6 +294,15 @@ internal sealed class CpuStepModels
     private static string Shape(TensorType type) => type.Dims[0].IsConstant
         ? "stackalloc[] { " + string.Join(", ", type.Dims.Select(d => d.Text)) + " }"
         : "[" + CpuPlaces.Count(type) + ", " + string.Join(", ", type.Dims.Skip(2).Select(d => d.Text)) + "]";
+
+    /// <summary>Vectors of a value that one matrix maps: those of all tokens, and of all heads unless each has its own.</summary>
+    private static string Vectors(PlanValue x, bool perHead)
+    {
+        long each = x.Type.ConstantElements / x.Type.Channels.Size / (perHead ? x.Type.Dims[x.Type.Rank - 2].Size : 1);
+        return CpuPlaces.Count(x.Type) + (each == 1 ? "" : " * " + Text(each));
+    }
+
+    private string State(HistoryStep history) => Text(_states.ToList().IndexOf(history.State));
 
     private string Number(CacheStreamSpec stream) => Text(_streams.ToList().IndexOf(stream));
 

@@ -70,6 +70,7 @@ internal static class ReferenceEmitter
             ["version"] = SourceFile.Version,
             ["counting"] = counting,
             ["cached"] = plan.Inputs.Cached,
+            ["states"] = CacheStreams.States(plan.Cache),
             ["few_tokens"] = plan.FewTokens,
             ["decode_is_prefill"] = plan.Inputs.Cached && (plan.AlwaysFew || plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill])),
             ["ragged"] = plan.Inputs.Ragged,
@@ -127,7 +128,7 @@ internal static class ReferenceEmitter
             names[weight] = identifiers.Local(weight.Name);
         }
 
-        var models = new StepModels(scalar, tables, attends, methods, names, identifiers, plan.Cache.Streams.ToArray());
+        var models = new StepModels(scalar, tables, attends, methods, names, identifiers, plan.Cache);
         string steps = string.Join("\n", body.Steps.Select(s => models.Text(s, renderer)));
         var text = new TemplateModel
         {

@@ -67,6 +67,14 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
         return Mapped(nest, type, type, nest.Size(type));
     });
 
+    public string Of(ActivationStep step, TensorType type) => Method(step, step.Activation.ToString(), LoopNest.Pattern(type, type), () =>
+    {
+        var nest = new LoopNest(type, skipLast: false);
+        TemplateModel model = Mapped(nest, type, type, nest.Size(type));
+        (model["formula"], model["result"]) = Activations.Of(step.Activation, scalar);
+        return model;
+    });
+
     public string Of(SumToStep step) => Method(step, "SumTo", LoopNest.Pattern(step.X.Type, step.X.Type) + " " + LoopNest.Pattern(step.Output.Type, step.X.Type), () =>
     {
         var nest = new LoopNest(step.X.Type, skipLast: false);
@@ -83,13 +91,15 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
     {
         var nest = new LoopNest(step.X.Type, skipLast: true);
         TemplateModel model = Model(nest, step.X.Type, nest.Size(step.Output.Type, "1"), "width");
-        model["squares"] = step.Reduction == Reduction.InverseRms;
+        model["squares"] = step.Reduction is Reduction.InverseRms or Reduction.InverseNorm;
+        model["guarded"] = step.Reduction == Reduction.InverseRms;
         model["x_index"] = nest.Index(step.X.Type, ("c", "width"));
         model["y_index"] = nest.Index(step.Output.Type, ("0", "1"));
         (model["formula"], model["result"]) = step.Reduction switch
         {
             Reduction.Sum => ("y = Σ x", "sum"),
             Reduction.Mean => ("y = mean(x)", "sum / width"),
+            Reduction.InverseNorm => ("y = 1 / max(√(Σ x²), ε)", "1 / " + scalar.Keyword + ".Max(" + scalar.Keyword + ".Sqrt(sum), " + scalar.Keyword + ".BitIncrement(1) - 1)"),
             _ => ("y = 1 / √(mean(x²) + ε)", "1 / " + scalar.Keyword + ".Sqrt(sum / width + epsilon)"),
         };
         return model;
@@ -119,6 +129,7 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
             model["u"] = interleaved ? "2 * pair" : "pair";
             model["v"] = interleaved ? "2 * pair + 1" : "pair + half";
             model["pair_text"] = interleaved ? "(2i, 2i + 1)" : "(i, i + half)";
+            model["position"] = step.X.Type.Dims[1] == Dim.S ? "KeyPosition" : "Position";
             model["passes"] = passes;
             model["scaled"] = scaled;
             model["cos"] = Turn("Cos", scaled);
@@ -133,6 +144,14 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
 
     /// <summary>Rows of each head of a stored weight.</summary>
     public string Of(HeadSlice slice) => Method("head_slice", "HeadRows", "", () => new TemplateModel());
+
+    public string Of(SurroundStep step) => Method(step, "Surround", "", () => new TemplateModel());
+
+    public string Of(RowsStep step) => Method(step, "Rows", "", () => new TemplateModel());
+
+    public string Of(TapsStep step) => Method(step, "Taps", "", () => new TemplateModel());
+
+    public string Of(UntapStep step) => Method(step, "Untap", "", () => new TemplateModel());
 
     public static string Symbol(ElementwiseOperator op) => op switch
     {
@@ -199,7 +218,7 @@ internal sealed class StepMethods(ScalarType scalar, StepRenderer renderer)
         ["parameters"] = string.Join(", ", nest.Parameters.Concat(more).Select(p => "int " + p)),
         ["y_size"] = size,
         ["batch"] = type.Dims.Contains(Dim.B),
-        ["tokens"] = type.Dims.Contains(Dim.T),
+        ["tokens"] = type.Dims.Any(d => d == Dim.T || d.Kind == DimKind.Recent),
         ["keys"] = type.Dims.Contains(Dim.S),
     };
 }

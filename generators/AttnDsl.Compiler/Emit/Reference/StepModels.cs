@@ -15,11 +15,12 @@ internal sealed class StepModels
     private readonly Dictionary<PlanValue, string> _names;
     private readonly Identifiers _identifiers;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
+    private readonly IReadOnlyList<CacheStateSpec> _states;
     private readonly AttendMethods _attends;
     private readonly StepMethods _methods;
 
     public StepModels(
-        ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, Dictionary<PlanValue, string> names, Identifiers identifiers, IReadOnlyList<CacheStreamSpec> streams)
+        ScalarType scalar, ReferenceTables tables, AttendMethods attends, StepMethods methods, Dictionary<PlanValue, string> names, Identifiers identifiers, CacheSchema cache)
     {
         _scalar = scalar;
         _tables = tables;
@@ -27,7 +28,8 @@ internal sealed class StepModels
         _methods = methods;
         _names = names;
         _identifiers = identifiers;
-        _streams = streams;
+        _streams = cache.Streams.ToArray();
+        _states = cache.States.ToArray();
     }
 
     /// <summary>The step as C#.</summary>
@@ -51,11 +53,16 @@ internal sealed class StepModels
         SumToStep sum => _methods.Of(sum),
         RepeatToStep repeat => _methods.Of(repeat),
         ScaleStep scale => _methods.Of(scale, Flat(scale.X.Type)),
+        ActivationStep activation => _methods.Of(activation, Flat(activation.X.Type)),
         ReduceStep reduce => _methods.Of(reduce),
         RmsNormStep norm => _methods.Of(norm),
         RopeStep rope => _methods.Of(rope),
         SplitStep split => _methods.Of(split),
         ConcatStep concat => _methods.Of(concat),
+        SurroundStep surround => _methods.Of(surround),
+        RowsStep rows => _methods.Of(rows),
+        TapsStep taps => _methods.Of(taps),
+        UntapStep untap => _methods.Of(untap),
         AttendStep attend => _attends.Forward(attend),
         AttendGradientStep gradient => _attends.Gradient(gradient),
         _ => "",
@@ -72,6 +79,7 @@ internal sealed class StepModels
         {
             RopeStep rope => _tables.Frequencies(rope.Table),
             AppendStep append => Stream(append),
+            HistoryStep history => State(history),
             _ => "",
         };
         for (int i = 0; i < step.Inputs.Count + step.Outputs.Count; i++)
@@ -128,14 +136,19 @@ internal sealed class StepModels
                 model["factor"] = _scalar.Literal(scale.Factor);
                 model["sizes"] = Sizes(Flat(scale.X.Type), skipLast: false);
                 break;
+            case ActivationStep activation:
+                model["x"] = _names[activation.X];
+                model["function"] = activation.Details;
+                model["sizes"] = Sizes(Flat(activation.X.Type), skipLast: false);
+                break;
             case ReshapeStep reshape:
                 model["x"] = _names[reshape.X];
                 break;
             case ReduceStep reduce:
                 model["x"] = _names[reduce.X];
-                model["squares"] = reduce.Reduction == Reduction.InverseRms;
+                model["guarded"] = reduce.Reduction == Reduction.InverseRms;
                 model["epsilon"] = _scalar.Literal(reduce.Epsilon);
-                model["reduction"] = reduce.Reduction == Reduction.Mean ? "mean" : "sum";
+                model["reduction"] = reduce.Reduction switch { Reduction.Mean => "mean", Reduction.InverseNorm => "1 / norm", _ => "sum" };
                 model["sizes"] = Sizes(reduce.X.Type, skipLast: false);
                 break;
             case RmsNormStep norm:
@@ -159,6 +172,30 @@ internal sealed class StepModels
                 model["outer"] = Rows(concat.Output.Type, concat.Axis);
                 model["width"] = Text(AxisParts.Width(concat.Output.Type, concat.Axis));
                 model["parts"] = AxisParts.Of(concat.Inputs, concat.Axis).Select(p => new TemplateModel { ["x"] = _names[p.Part], ["from"] = p.From, ["size"] = p.Size }).ToArray();
+                break;
+            case SurroundStep surround:
+                model["x"] = _names[surround.X];
+                model["sizes"] = string.Join(", ", Text(surround.Before), Text(surround.Rows - surround.Before), Text(surround.X.Type.ConstantElements));
+                break;
+            case RowsStep some:
+                model["x"] = _names[some.X];
+                model["sizes"] = string.Join(", ", Text(some.First), Text(some.Left), Text(some.X.Type.ConstantElements));
+                break;
+            case TapsStep taps:
+                model["x"] = _names[taps.X];
+                model["length"] = Text(taps.Length);
+                model["sizes"] = string.Join(", ", Text(Before(taps.X)), Text(taps.Length), Text(taps.X.Type.ConstantElements));
+                break;
+            case UntapStep untap:
+                model["x"] = _names[untap.X];
+                model["length"] = Text(untap.Length);
+                model["sizes"] = string.Join(", ", Text(Before(untap.X)), Text(untap.Length), Text(untap.Output.Type.ConstantElements));
+                break;
+            case HistoryStep history:
+                model["x"] = _names[history.X];
+                model["state"] = State(history);
+                model["rows"] = Text(history.Rows);
+                model["content"] = history.State.Content;
                 break;
             case AppendStep append:
                 model["x"] = _names[append.X];
@@ -223,6 +260,20 @@ internal sealed class StepModels
         long perToken = AxisParts.RowsPerToken(type, axis);
         string tokens = type.Dims.Contains(Dim.S) ? "rows.Batch * rows.Keys" : "rows.Batch * rows.Tokens";
         return perToken == 1 ? tokens : tokens + " * " + Text(perToken);
+    }
+
+    /// <summary>Rows before the block.</summary>
+    private static long Before(PlanValue x) => x.Type.Dims[1].Kind == DimKind.Recent ? x.Type.Dims[1].Length : 0;
+
+    private string State(HistoryStep history)
+    {
+        int state = 0;
+        while (_states[state] != history.State)
+        {
+            state++;
+        }
+
+        return Text(state);
     }
 
     private string Stream(AppendStep append)

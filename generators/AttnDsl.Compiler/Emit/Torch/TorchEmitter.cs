@@ -61,6 +61,7 @@ internal static class TorchEmitter
             ["core_cached"] = CpuEmitter.ReadsCache(plan),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
             ["streams"] = CacheStreams.Models(plan.Cache),
+            ["states"] = CacheStreams.States(plan.Cache),
             ["ring"] = CacheStreams.Ring(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], methods, parameters, tables, renderer),
             ["core"] = TorchCore.Model(own, tables, parameters),
@@ -98,7 +99,7 @@ internal static class TorchEmitter
     private static TemplateModel Body(AttentionPlan plan, PlanBody body, IReadOnlyDictionary<string, string> cores, TorchParameters parameters, TorchTables tables, StepRenderer renderer)
     {
         var identifiers = new Identifiers(new HashSet<string>(s_reserved.Concat(parameters.Fields.Select(f => (string)f["name"]!)), System.StringComparer.Ordinal));
-        var models = new TorchStepModels(parameters, tables, plan.Cache.Streams.ToArray(), cores, identifiers, body);
+        var models = new TorchStepModels(parameters, tables, plan.Cache, cores, identifiers, body);
         return new TemplateModel
         {
             ["steps"] = string.Join("\n", Fusions.Of(body).Select(f => models.Text(f, renderer).Trim('\n')).ToArray()),

@@ -13,20 +13,21 @@ internal sealed class TorchStepModels
     private readonly TorchTables _tables;
     private readonly IReadOnlyList<CacheStreamSpec> _streams;
     private readonly IReadOnlyDictionary<string, string> _cores;
+    private readonly IReadOnlyList<CacheStateSpec> _states;
     private readonly Identifiers _identifiers;
     private readonly PlanBody _body;
     private readonly Dictionary<PlanValue, string> _names = new();
-    private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
 
     // Values that are streams of a cache.
     private readonly HashSet<PlanValue> _appended = new();
 
-    public TorchStepModels(TorchParameters parameters, TorchTables tables, IReadOnlyList<CacheStreamSpec> streams, IReadOnlyDictionary<string, string> cores, Identifiers identifiers, PlanBody body)
+    public TorchStepModels(TorchParameters parameters, TorchTables tables, CacheSchema cache, IReadOnlyDictionary<string, string> cores, Identifiers identifiers, PlanBody body)
     {
         _cores = cores;
         _parameters = parameters;
         _tables = tables;
-        _streams = streams;
+        _streams = cache.Streams.ToArray();
+        _states = cache.States.ToArray();
         _identifiers = identifiers;
         _body = body;
         foreach (PlanValue input in body.Inputs)
@@ -60,7 +61,6 @@ internal sealed class TorchStepModels
     {
         PlanStep step = fused.Step;
         string x = this[step.Inputs[0]];
-        (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x) : ("", "", "");
         string y = _identifiers.Local(fused.Output.Name);
         _names[fused.Output] = y;
         var model = new TemplateModel { ["y"] = y, ["x"] = x };
@@ -100,11 +100,15 @@ internal sealed class TorchStepModels
             case ScaleStep scale:
                 model["factor"] = ScalarType.Double.Literal(scale.Factor);
                 break;
+            case ActivationStep activation:
+                model["function"] = Function(activation.Activation, x);
+                break;
             case ReshapeStep reshape:
                 model["shape"] = Shape(reshape.Output.Type);
                 break;
             case ReduceStep reduce:
                 model["inverse_rms"] = reduce.Reduction == Reduction.InverseRms;
+                model["inverse_norm"] = reduce.Reduction == Reduction.InverseNorm;
                 model["mean"] = reduce.Reduction == Reduction.Mean;
                 model["epsilon"] = ScalarType.Double.Literal(reduce.Epsilon);
                 break;
@@ -115,7 +119,11 @@ internal sealed class TorchStepModels
                 model["gain"] = norm.OnePlus ? "(1 + " + gain + ")" : gain;
                 break;
             case RopeStep turned:
-                Fill(model, turned, declare, cos, sin);
+                string half = Text(turned.Table.RotaryDim / 2);
+                model["rotation"] = _tables.Rotation(turned.Table);
+                model["of_keys"] = turned.X.Type.Dims[1] == Dim.S;
+                model["inverse"] = turned.Inverse;
+                model["pairs"] = turned.Table.Layout == PairLayout.Interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
                 break;
             case SplitStep split:
                 model["axis"] = Text(split.Axis);
@@ -130,6 +138,20 @@ internal sealed class TorchStepModels
             case ConcatStep concat:
                 model["axis"] = Text(concat.Axis);
                 model["parts"] = concat.Inputs.Select(part => new TemplateModel { ["x"] = this[part] }).ToArray();
+                break;
+            case SurroundStep surround:
+                model["before"] = Text(surround.Before);
+                model["behind"] = Text(surround.Rows - surround.Before);
+                break;
+            case RowsStep some:
+                model["first"] = Text(some.First);
+                break;
+            case TapsStep taps:
+                model["length"] = Text(taps.Length);
+                break;
+            case HistoryStep history:
+                model["state"] = Text(_states.ToList().IndexOf(history.State));
+                model["content"] = history.State.Content;
                 break;
             case AppendStep append:
                 _appended.Add(append.Output);
@@ -151,43 +173,21 @@ internal sealed class TorchStepModels
         return model;
     }
 
-    private void Fill(TemplateModel model, RopeStep step, string declare, string cos, string sin)
-    {
-        RotaryTable table = step.Table;
-        long width = step.X.Type.Channels.Size;
-        bool interleaved = table.Layout == PairLayout.Interleaved;
-        string half = Text(table.RotaryDim / 2);
-        model["declare"] = declare;
-        model["cos"] = cos;
-        model["sin"] = step.Inverse ? "(-" + sin + ")" : sin;
-        model["u"] = _identifiers.Local(step.X.Name + "_u");
-        model["v"] = _identifiers.Local(step.X.Name + "_v");
-        model["interleaved"] = interleaved;
-        model["half"] = half;
-        model["rotary"] = Text(table.RotaryDim);
-        model["rest"] = width > table.RotaryDim ? Text(width - table.RotaryDim) : "";
-        model["pairs"] = interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
-    }
-
-    /// <summary>Sines and cosines of a rotation, declared where they are first needed in a body.</summary>
-    private (string Declare, string Cos, string Sin) Turns(RotaryTable table, string like)
-    {
-        if (_turns.TryGetValue(table, out (string Cos, string Sin) known))
-        {
-            return ("", known.Cos, known.Sin);
-        }
-
-        string cos = _identifiers.Local("cos");
-        string sin = _identifiers.Local("sin");
-        _turns.Add(table, (cos, sin));
-        return (
-            "var (" + cos + ", " + sin + ") = Turns(rows, " + _tables.Frequencies(table) + ", " + ScalarType.Double.Literal(table.Magnitude) + ", " + like + "); // [B, T, 1, " + Text(table.RotaryDim / 2) + "]",
-            cos,
-            sin);
-    }
-
     // Kernels read dense vectors only.
     private bool FeedsCore(PlanValue value) => _body.Steps.Any(s => s is AttendStep && s.Inputs.Contains(value));
+
+    private static string Function(ActivationKind kind, string x) => kind switch
+    {
+        ActivationKind.Sigmoid => x + ".sigmoid()",
+        ActivationKind.Silu => "global::TorchSharp.torch.nn.functional.silu(" + x + ")",
+        ActivationKind.Exp => x + ".exp()",
+        ActivationKind.Reciprocal => x + ".clamp_min(global::TorchSharp.torch.finfo(" + x + ".dtype).eps).reciprocal()",
+        ActivationKind.Clamp => x + ".clamp(0, 1)",
+        ActivationKind.Inside => "(" + x + ".ge(0) & " + x + ".le(1)).to(" + x + ".dtype)",
+        ActivationKind.Abs => x + ".abs()",
+        ActivationKind.Sign => x + ".sign()",
+        _ => throw new PlanException("TorchSharp has no function " + kind),
+    };
 
     /// <summary>Where a part begins along its axis.</summary>
     private static string Along(IEnumerable<PlanValue> parts, PlanValue part, int axis) => Text(parts.TakeWhile(p => p != part).Sum(p => p.Type.Dims[axis].Size));
@@ -205,6 +205,7 @@ internal sealed class TorchStepModels
         DimKind.Batch => "rows.Batch",
         DimKind.Tokens => "rows.Tokens",
         DimKind.Visible => "rows.Keys",
+        DimKind.Recent => d.Length.ToString(CultureInfo.InvariantCulture) + " + rows.Tokens",
         _ => throw new PlanException("TorchSharp has no extent " + d),
     }));
 

@@ -9,11 +9,14 @@ public enum Reduction
 
     /// <summary>1 / √(mean(x²) + ε).</summary>
     InverseRms,
+
+    /// <summary>1 / max(√(Σ x²), ε), ε the distance from 1 to the next number of the backend's type.</summary>
+    InverseNorm,
 }
 
 /// <summary>
 /// Reduces the last axis to extent 1.
-/// Derivative: sum and mean repeat the cotangent; for r = 1/√(mean(x²) + ε), dx = −g r³ x / n.
+/// Derivative: sum and mean repeat the cotangent; for r = 1/√(mean(x²) + ε), dx = −g r³ x / n; for r = 1/√(Σ x²), dx = −g r³ x (above ε, and 0 at 0).
 /// </summary>
 public sealed class ReduceStep : PlanStep
 {
@@ -49,7 +52,7 @@ public sealed class ReduceStep : PlanStep
                 break;
             default:
                 PlanValue cube = body.Multiply(body.Multiply(Output, Output, Output.Name + "_square"), Output, Output.Name + "_cube");
-                PlanValue factor = body.Scale(body.Multiply(cube, g, "g" + cube.Name), -1 / n, "f" + Output.Name);
+                PlanValue factor = body.Scale(body.Multiply(cube, g, "g" + cube.Name), Reduction == Reduction.InverseRms ? -1 / n : -1, "f" + Output.Name);
                 d.Add(X, body.Multiply(X, factor, "d" + X.Name));
                 break;
         }

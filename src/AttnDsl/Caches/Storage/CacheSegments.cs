@@ -3,8 +3,10 @@ using AttnDsl.Runtime;
 
 namespace AttnDsl;
 
-/// <summary>Segment ids of cached and new tokens, once there are any.</summary>
-internal sealed class CacheSegments(int batch)
+/// <summary>Segment ids of cached and new tokens, or their position ids, once there are any.</summary>
+/// <param name="batch">Rows B.</param>
+/// <param name="positions">Position ids: a token without one has its place, where one without a segment id has the last token's.</param>
+internal sealed class CacheSegments(int batch, bool positions = false)
 {
     // [B, Stride], and those of the new tokens again as [B, T].
     private int[]? _ids;
@@ -42,13 +44,18 @@ internal sealed class CacheSegments(int batch)
             if (!Any)
             {
                 // Tokens that were cached before the first segments came have id 0; an abandoned step may have left others.
-                all[..lengths[row]].Clear();
+                for (int token = 0; token < lengths[row]; token++)
+                {
+                    all[token] = positions ? token : 0;
+                }
             }
 
             int last = lengths[row] == 0 ? 0 : all[lengths[row] - 1];
             for (int token = 0; token < block.Tokens; token++)
             {
-                int segment = block.HasQuerySegments ? block.QuerySegment(row, token) : last;
+                int segment = positions
+                    ? (block.HasPositions ? block.Position(row, token) : lengths[row] + token)
+                    : block.HasQuerySegments ? block.QuerySegment(row, token) : last;
                 _query[(row * block.Tokens) + token] = segment;
                 if (token < block.Count(row))
                 {

@@ -30,6 +30,12 @@ public static class Linear
             Expect(nameof(bias), bias.Length, 1, heads, output);
         }
 
+        if (heads > 1 && output == 1)
+        {
+            DepthwiseMaps.Apply(x, weight, bias, y, tokens, input, heads, threads);
+            return;
+        }
+
         threads = CpuThreads.Resolve(threads);
         fixed (float* a = x, b = weight, c = y, d = bias)
         {
@@ -69,6 +75,12 @@ public static class Linear
         Expect(nameof(x), x.Length, tokens, heads, output);
         Expect(nameof(weight), weight.Length, heads, output, input);
         Expect(nameof(y), y.Length, tokens, heads, input);
+        if (heads > 1 && output == 1)
+        {
+            DepthwiseMaps.ApplyTransposed(x, weight, y, tokens, input, heads, threads);
+            return;
+        }
+
         threads = CpuThreads.Resolve(threads);
         fixed (float* a = x, b = weight, c = y)
         {
@@ -157,6 +169,12 @@ public static class Linear
         Expect(nameof(a), a.Length, tokens, heads, rows);
         Expect(nameof(b), b.Length, tokens, heads, columns);
         Expect(nameof(y), y.Length, heads, rows, columns);
+        if (heads > 1 && rows == 1)
+        {
+            DepthwiseMaps.OuterSum(a, b, y, tokens, columns, heads, accumulate, threads);
+            return;
+        }
+
         threads = CpuThreads.Resolve(threads);
         fixed (float* p = a, q = b, c = y)
         {

@@ -19,6 +19,9 @@ public static unsafe class LastAxis
     /// <summary>y[row] = 1 / √(mean(x[row, ·]²) + epsilon); parameters as in <see cref="Sum"/>.</summary>
     public static void InverseRms(ReadOnlySpan<float> x, Span<float> y, int width, double epsilon, int threads = 0) => Run(x, y, width, Kind.InverseRms, epsilon, threads);
 
+    /// <summary>y[row] = 1 / max(√(Σ x[row, ·]²), 2⁻²³); parameters as in <see cref="Sum"/>.</summary>
+    public static void InverseNorm(ReadOnlySpan<float> x, Span<float> y, int width, int threads = 0) => Run(x, y, width, Kind.InverseNorm, 0, threads);
+
     private static void Run(ReadOnlySpan<float> x, Span<float> y, int width, Kind kind, double epsilon, int threads)
     {
         int rows = StepChecks.Rows(nameof(x), x.Length, width);
@@ -35,6 +38,7 @@ public static unsafe class LastAxis
         Sum,
         Mean,
         InverseRms,
+        InverseNorm,
     }
 
     private sealed class Call : RowJob
@@ -75,6 +79,7 @@ public static unsafe class LastAxis
                 {
                     Kind.Sum => RowSums.Plain(x, _width),
                     Kind.Mean => RowSums.Plain(x, _width) / _width,
+                    Kind.InverseNorm => (float)(1 / Math.Max(Math.Sqrt(RowSums.Squares(x, _width)), MathF.BitIncrement(1) - 1)),
                     _ => (float)(1 / Math.Sqrt((RowSums.Squares(x, _width) / _width) + _epsilon)),
                 };
             }

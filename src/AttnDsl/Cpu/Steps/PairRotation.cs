@@ -35,18 +35,19 @@ public sealed unsafe class PairRotation
     /// <param name="heads">Heads of a token.</param>
     /// <param name="width">Channels of a head.</param>
     /// <param name="inverse">By −a: the transpose, for gradients.</param>
+    /// <param name="keys">x are the visible keys, [B, S, heads, width], cached ones included.</param>
     /// <param name="threads">Threads to use at most; 0: <see cref="CpuThreads.Count"/>.</param>
     /// <exception cref="ArgumentException">A span has not the length its shape asks for, or the heads are narrower than the rotation.</exception>
-    public void Apply(ReadOnlySpan<float> x, Span<float> y, TokenRows rows, int heads, int width, bool inverse = false, int threads = 0)
+    public void Apply(ReadOnlySpan<float> x, Span<float> y, TokenRows rows, int heads, int width, bool inverse = false, bool keys = false, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, RotaryWidth);
-        StepChecks.Length(nameof(x), x.Length, (long)rows.Batch * rows.Tokens * heads * width);
+        StepChecks.Length(nameof(x), x.Length, (long)rows.Batch * (keys ? rows.Keys : rows.Tokens) * heads * width);
         StepChecks.Length(nameof(y), y.Length, x.Length);
         threads = CpuThreads.Resolve(threads);
         fixed (float* px = x, py = y)
         {
-            Call.Rent().Run(this, px, py, rows, heads, width, inverse, threads);
+            Call.Rent().Run(this, px, py, rows, heads, width, inverse, keys, threads);
         }
     }
 
@@ -62,6 +63,7 @@ public sealed unsafe class PairRotation
         private int _heads;
         private int _width;
         private double _direction;
+        private bool _keys;
 
         public static Call Rent()
         {
@@ -70,7 +72,7 @@ public sealed unsafe class PairRotation
             return call;
         }
 
-        public void Run(PairRotation rotation, float* x, float* y, TokenRows rows, int heads, int width, bool inverse, int threads)
+        public void Run(PairRotation rotation, float* x, float* y, TokenRows rows, int heads, int width, bool inverse, bool keys, int threads)
         {
             _rotation = rotation;
             _rows = rows;
@@ -79,9 +81,10 @@ public sealed unsafe class PairRotation
             _heads = heads;
             _width = width;
             _direction = inverse ? -1 : 1;
+            _keys = keys;
 
             // A pair's sine and cosine cost about as much as twenty channels.
-            RunRows(rows.Batch * rows.Tokens, ((long)heads * width) + (20 * rotation._frequencies.Length), threads);
+            RunRows(rows.Batch * (keys ? rows.Keys : rows.Tokens), ((long)heads * width) + (20 * rotation._frequencies.Length), threads);
             _rotation = null!;
             _rows = null!;
             _idle = this;
@@ -94,17 +97,18 @@ public sealed unsafe class PairRotation
             float* sines = cosines + pairs + 8;
             for (int token = first; token < end; token++)
             {
-                int row = token / _rows.Tokens;
-                int place = token % _rows.Tokens;
+                int tokens = _keys ? _rows.Keys : _rows.Tokens;
+                int row = token / tokens;
+                int place = token % tokens;
                 float* x = _x + ((long)token * _heads * _width);
                 float* y = _y + ((long)token * _heads * _width);
-                if (place >= _rows.Count(row))
+                if (place >= (_keys ? _rows.KeyCount(row) : _rows.Count(row)))
                 {
                     Copy(x, y, _heads * _width);
                     continue;
                 }
 
-                Angles(_rows.Position(row, place), cosines, sines);
+                Angles(_keys ? _rows.KeyPosition(row, place) : _rows.Position(row, place), cosines, sines);
                 for (int head = 0; head < _heads; head++, x += _width, y += _width)
                 {
                     if (_rotation._interleaved)
