@@ -257,20 +257,6 @@ public abstract partial class AttentionModule
         return tensor(values, device: index.device).take(index.to(ScalarType.Int64));
     }
 
-    /// <summary>cos and sin of position · frequency, times a magnitude: computed in double, rounded once.</summary>
-    /// <param name="rows">The call's rows.</param>
-    /// <param name="frequencies">Angle per position of each pair.</param>
-    /// <param name="magnitude">Factor on both.</param>
-    /// <param name="like">Type of the result.</param>
-    /// <returns>[B or 1, T, 1, pairs].</returns>
-    protected static (Tensor Cos, Tensor Sin) Turns(RowTensors rows, double[] frequencies, double magnitude, Tensor like)
-    {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(like);
-        Tensor angles = rows.Positions * tensor(frequencies, device: like.device);
-        return ((angles.cos() * magnitude).to(like.dtype), (angles.sin() * magnitude).to(like.dtype));
-    }
-
     /// <summary>The core in plain operations, exact for hidden keys of any content.</summary>
     internal Tensor Plain(Tensor query, Tensor key, Tensor value, RowTensors rows) => Plain(query, key, value, rows, AttendPlainly);
 

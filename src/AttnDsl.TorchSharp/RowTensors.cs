@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ public sealed class RowTensors
 {
     private readonly Device _device;
     private readonly bool _sameRows;
+    private readonly Dictionary<(Rotation Rotation, ScalarType Type), (Tensor Cos, Tensor Sin)> _turns = [];
     private Tensor? _row;
     private Tensor? _column;
     private Tensor? _positions;
@@ -95,6 +97,20 @@ public sealed class RowTensors
     /// <summary>Numbers of the score heads, int64 [1, heads, 1, 1].</summary>
     /// <param name="heads">Score heads.</param>
     public Tensor Heads(int heads) => arange(heads, int64, _device).view(1, heads, 1, 1);
+
+    /// <summary>cos and sin of a rotation at the new tokens' positions, [B or 1, T, 1, pairs]: computed once per call for all tensors that turn alike.</summary>
+    /// <param name="rotation">The rotation.</param>
+    /// <param name="like">Type of the result.</param>
+    internal (Tensor Cos, Tensor Sin) Turns(Rotation rotation, Tensor like)
+    {
+        if (!_turns.TryGetValue((rotation, like.dtype), out (Tensor Cos, Tensor Sin) turns))
+        {
+            turns = rotation.Turns(Positions, like);
+            _turns.Add((rotation, like.dtype), turns);
+        }
+
+        return turns;
+    }
 
     /// <summary>x [B, T, ..] with zeros in the padding, whatever stood there; x itself without padding.</summary>
     internal Tensor WithoutPadding(Tensor x) => IsFull ? x : x.masked_fill(RealTokens().logical_not().unsqueeze(-1), 0);

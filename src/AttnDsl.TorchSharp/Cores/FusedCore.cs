@@ -35,7 +35,7 @@ internal static class FusedCore
     /// <summary>The core, as one node of the graph where gradients are wanted.</summary>
     public static Tensor Attend(AttentionModule module, FusedKernels kernels, Tensor query, Tensor key, Tensor value, Tensor? logits, TokenRows rows)
     {
-        FusedFunction.ReleaseGradients();
+        HandedOver.Release();
         if (IsDifferentiated(query, key, value, logits))
         {
             return FusedFunction.apply(query, key, value, logits!, kernels, rows, module);
@@ -50,7 +50,7 @@ internal static class FusedCore
     /// <summary>The core over a cache that the kernels read in place. A constant: nothing can be differentiated through a cache.</summary>
     public static Tensor Attend(AttentionModule module, FusedKernels kernels, Tensor query, KvCache cache, Tensor? logits, TokenRows rows)
     {
-        FusedFunction.ReleaseGradients();
+        HandedOver.Release();
         using var constants = no_grad();
         Tensor o = empty([query.shape[0], query.shape[1], module.Shape.ScoreHeads, module.Shape.ValueWidth], ScalarType.Float32, query.device);
         kernels.Forward(Floats(logits), Floats(query), cache, Floats(o), rows);

@@ -15,21 +15,8 @@ namespace AttnDsl.Torch.Cores;
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
-    /// <summary>
-    /// Gradients handed to libtorch, which has its own references once the backward returned. The caller's dispose scope owns them if there is one; the next call of a fused core lets go of them in any case.
-    /// </summary>
-    [ThreadStatic]
-    private static List<Tensor>? s_handedOver;
-
     /// <inheritdoc/>
     public override string Name => "AttnDsl.FusedCore";
-
-    /// <summary>Lets go of what the last backward on this thread handed over.</summary>
-    public static void ReleaseGradients()
-    {
-        s_handedOver?.ForEach(gradient => gradient.Dispose());
-        s_handedOver?.Clear();
-    }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -50,7 +37,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        ReleaseGradients();
+        HandedOver.Release();
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> saved = ctx.get_saved_variables();
         var kernels = (FusedKernels)ctx.get_data(nameof(FusedKernels));
@@ -63,8 +50,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         grad_output.Dispose();
         foreach (Tensor gradient in gradients.OfType<Tensor>())
         {
-            gradient.MoveToOuterDisposeScope();
-            (s_handedOver ??= []).Add(gradient);
+            HandedOver.Add(gradient);
         }
 
         // One for each argument of the forward.

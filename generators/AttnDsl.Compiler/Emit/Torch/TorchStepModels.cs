@@ -16,7 +16,6 @@ internal sealed class TorchStepModels
     private readonly Identifiers _identifiers;
     private readonly PlanBody _body;
     private readonly Dictionary<PlanValue, string> _names = new();
-    private readonly Dictionary<RotaryTable, (string Cos, string Sin)> _turns = new();
 
     // Values that are streams of a cache.
     private readonly HashSet<PlanValue> _appended = new();
@@ -60,7 +59,6 @@ internal sealed class TorchStepModels
     {
         PlanStep step = fused.Step;
         string x = this[step.Inputs[0]];
-        (string declare, string cos, string sin) = step is RopeStep rope ? Turns(rope.Table, x) : ("", "", "");
         string y = _identifiers.Local(fused.Output.Name);
         _names[fused.Output] = y;
         var model = new TemplateModel { ["y"] = y, ["x"] = x };
@@ -115,7 +113,10 @@ internal sealed class TorchStepModels
                 model["gain"] = norm.OnePlus ? "(1 + " + gain + ")" : gain;
                 break;
             case RopeStep turned:
-                Fill(model, turned, declare, cos, sin);
+                string half = Text(turned.Table.RotaryDim / 2);
+                model["rotation"] = _tables.Rotation(turned.Table);
+                model["inverse"] = turned.Inverse;
+                model["pairs"] = turned.Table.Layout == PairLayout.Interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
                 break;
             case SplitStep split:
                 model["axis"] = Text(split.Axis);
@@ -149,41 +150,6 @@ internal sealed class TorchStepModels
         }
 
         return model;
-    }
-
-    private void Fill(TemplateModel model, RopeStep step, string declare, string cos, string sin)
-    {
-        RotaryTable table = step.Table;
-        long width = step.X.Type.Channels.Size;
-        bool interleaved = table.Layout == PairLayout.Interleaved;
-        string half = Text(table.RotaryDim / 2);
-        model["declare"] = declare;
-        model["cos"] = cos;
-        model["sin"] = step.Inverse ? "(-" + sin + ")" : sin;
-        model["u"] = _identifiers.Local(step.X.Name + "_u");
-        model["v"] = _identifiers.Local(step.X.Name + "_v");
-        model["interleaved"] = interleaved;
-        model["half"] = half;
-        model["rotary"] = Text(table.RotaryDim);
-        model["rest"] = width > table.RotaryDim ? Text(width - table.RotaryDim) : "";
-        model["pairs"] = interleaved ? "(2i, 2i + 1)" : "(i, i + " + half + ")";
-    }
-
-    /// <summary>Sines and cosines of a rotation, declared where they are first needed in a body.</summary>
-    private (string Declare, string Cos, string Sin) Turns(RotaryTable table, string like)
-    {
-        if (_turns.TryGetValue(table, out (string Cos, string Sin) known))
-        {
-            return ("", known.Cos, known.Sin);
-        }
-
-        string cos = _identifiers.Local("cos");
-        string sin = _identifiers.Local("sin");
-        _turns.Add(table, (cos, sin));
-        return (
-            "var (" + cos + ", " + sin + ") = Turns(rows, " + _tables.Frequencies(table) + ", " + ScalarType.Double.Literal(table.Magnitude) + ", " + like + "); // [B, T, 1, " + Text(table.RotaryDim / 2) + "]",
-            cos,
-            sin);
     }
 
     // Kernels read dense vectors only.

@@ -10,20 +10,22 @@ namespace AttnDsl.Compiler.Emit.Torch;
 internal sealed class TorchTables(IReadOnlyList<PlanBuffer> buffers)
 {
     private readonly List<TemplateModel> _fields = new();
-    private readonly Dictionary<RotaryTable, string> _frequencies = new();
+    private readonly Dictionary<string, string> _rotations = new();
     private readonly Dictionary<string, string> _captured = new();
 
     /// <summary>Fields in order of first use.</summary>
     public IEnumerable<TemplateModel> Fields => _fields;
 
-    /// <summary>Name of the field with a rotation's frequencies.</summary>
-    public string Frequencies(RotaryTable table)
+    /// <summary>Name of the field with a rotation.</summary>
+    public string Rotation(RotaryTable table)
     {
-        if (!_frequencies.TryGetValue(table, out string? name))
+        string values = Values(table.Frequencies);
+        string code = "(global::AttnDsl.RopeLayout." + (table.Layout == PairLayout.Interleaved ? "Interleaved" : "HalfSplit") + ", " + ScalarType.Double.Literal(table.Magnitude) + ", [" + values + "])";
+        if (!_rotations.TryGetValue(code, out string? name))
         {
-            name = "Frequencies" + (_frequencies.Count == 0 ? "" : (_frequencies.Count + 1).ToString(CultureInfo.InvariantCulture));
-            _frequencies.Add(table, name);
-            Field(name, table.Formula, table.Frequencies);
+            name = "Rotation" + (_rotations.Count == 0 ? "" : (_rotations.Count + 1).ToString(CultureInfo.InvariantCulture));
+            _rotations.Add(code, name);
+            Field("global::AttnDsl.Torch.Rotation", name, table.Formula, "new" + code);
         }
 
         return name;
@@ -37,16 +39,19 @@ internal sealed class TorchTables(IReadOnlyList<PlanBuffer> buffers)
             PlanBuffer source = buffers.Single(b => b.Name == buffer);
             name = Identifiers.WeightProperty(buffer);
             _captured.Add(buffer, name);
-            Field(name, source.Formula, source.Values);
+            Field("double[]", name, source.Formula, "[" + Values(source.Values) + "]");
         }
 
         return name;
     }
 
-    private void Field(string name, string formula, EquatableArray<double> values) => _fields.Add(new TemplateModel
+    private static string Values(EquatableArray<double> values) => string.Join(", ", values.Select(ScalarType.Double.Literal));
+
+    private void Field(string type, string name, string formula, string value) => _fields.Add(new TemplateModel
     {
+        ["type"] = type,
         ["name"] = name,
         ["formula"] = XmlText.Escape(formula),
-        ["values"] = string.Join(", ", values.Select(ScalarType.Double.Literal)),
+        ["value"] = value,
     });
 }
