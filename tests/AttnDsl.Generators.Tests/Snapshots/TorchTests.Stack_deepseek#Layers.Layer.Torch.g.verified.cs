@@ -30,7 +30,7 @@ namespace Layers
         public sealed class Module : global::AttnDsl.Torch.AttentionModule
         {
             /// <summary>f_i = 10000^(−2i/8)</summary>
-            private static readonly double[] Frequencies = [1.0, 0.1, 0.01, 0.001];
+            private static readonly global::AttnDsl.Torch.Rotation Rotation = new(global::AttnDsl.RopeLayout.Interleaved, 1.0, [1.0, 0.1, 0.01, 0.001]);
 
             private readonly global::TorchSharp.Modules.Linear q_a_proj; // q_a_proj.weight [16, 64]
             private readonly global::AttnDsl.Torch.RmsNorm q_a_layernorm; // q_a_layernorm.weight [16]
@@ -82,18 +82,13 @@ namespace Layers
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 4, 24); // [B, T, 4, 24]
                 var qContent = q.narrow(3, 0, 16); // [B, T, 4, 16]
                 var qTurning = q.narrow(3, 16, 8); // [B, T, 4, 8]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, qTurning); // [B, T, 1, 4]
-                var qTurningU = qTurning.slice(-1, 0, 8, 2);
-                var qTurningV = qTurning.slice(-1, 1, 8, 2);
-                var qRotated = global::TorchSharp.torch.stack([qTurningU * cos - qTurningV * sin, qTurningU * sin + qTurningV * cos], -1).flatten(3); // [B, T, 4, 8], pairs (2i, 2i + 1)
+                var qRotated = Turn(qTurning, rows, Rotation); // [B, T, 4, 8], pairs (2i, 2i + 1)
                 var kvLow = kv_a_proj_with_mqa.forward(x); // [B, T, 40]
                 var kvRow = kvLow.reshape(rows.Batch, rows.Tokens, 1, 40); // [B, T, 1, 40]
                 var latentRaw = kvRow.narrow(3, 0, 32); // [B, T, 1, 32]
                 var sharedRaw = kvRow.narrow(3, 32, 8); // [B, T, 1, 8]
                 var latent = kv_a_layernorm.forward(latentRaw); // [B, T, 1, 32]
-                var sharedRawU = sharedRaw.slice(-1, 0, 8, 2);
-                var sharedRawV = sharedRaw.slice(-1, 1, 8, 2);
-                var kRotated = global::TorchSharp.torch.stack([sharedRawU * cos - sharedRawV * sin, sharedRawU * sin + sharedRawV * cos], -1).flatten(3); // [B, T, 1, 8], pairs (2i, 2i + 1)
+                var kRotated = Turn(sharedRaw, rows, Rotation); // [B, T, 1, 8], pairs (2i, 2i + 1)
                 var latentRows = latent.reshape(rows.Batch, rows.Tokens, 32); // [B, T, 32]
                 var kvFlat = kv_b_proj.forward(latentRows); // [B, T, 128]
                 var kvHeads = kvFlat.reshape(rows.Batch, rows.Tokens, 4, 32); // [B, T, 4, 32]
@@ -123,18 +118,13 @@ namespace Layers
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 4, 24); // [B, T, 4, 24]
                 var qContent = q.narrow(3, 0, 16); // [B, T, 4, 16]
                 var qTurning = q.narrow(3, 16, 8); // [B, T, 4, 8]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, qTurning); // [B, T, 1, 4]
-                var qTurningU = qTurning.slice(-1, 0, 8, 2);
-                var qTurningV = qTurning.slice(-1, 1, 8, 2);
-                var qRotated = global::TorchSharp.torch.stack([qTurningU * cos - qTurningV * sin, qTurningU * sin + qTurningV * cos], -1).flatten(3); // [B, T, 4, 8], pairs (2i, 2i + 1)
+                var qRotated = Turn(qTurning, rows, Rotation); // [B, T, 4, 8], pairs (2i, 2i + 1)
                 var kvLow = kv_a_proj_with_mqa.forward(x); // [B, T, 40]
                 var kvRow = kvLow.reshape(rows.Batch, rows.Tokens, 1, 40); // [B, T, 1, 40]
                 var latentRaw = kvRow.narrow(3, 0, 32); // [B, T, 1, 32]
                 var sharedRaw = kvRow.narrow(3, 32, 8); // [B, T, 1, 8]
                 var latent = kv_a_layernorm.forward(latentRaw); // [B, T, 1, 32]
-                var sharedRawU = sharedRaw.slice(-1, 0, 8, 2);
-                var sharedRawV = sharedRaw.slice(-1, 1, 8, 2);
-                var kRotated = global::TorchSharp.torch.stack([sharedRawU * cos - sharedRawV * sin, sharedRawU * sin + sharedRawV * cos], -1).flatten(3); // [B, T, 1, 8], pairs (2i, 2i + 1)
+                var kRotated = Turn(sharedRaw, rows, Rotation); // [B, T, 1, 8], pairs (2i, 2i + 1)
                 var kvNew = global::TorchSharp.torch.cat([latent, kRotated], 3); // [B, T, 1, 40]
                 var kv = cache.Append(0, kvNew); // [B, S, 1, 40], latent, then the shared key after rotation
                 var latents = kv.Tensor.narrow(3, 0, 32); // [B, S, 1, 32]
@@ -163,18 +153,13 @@ namespace Layers
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 4, 24); // [B, T, 4, 24]
                 var qContent = q.narrow(3, 0, 16); // [B, T, 4, 16]
                 var qTurning = q.narrow(3, 16, 8); // [B, T, 4, 8]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, qTurning); // [B, T, 1, 4]
-                var qTurningU = qTurning.slice(-1, 0, 8, 2);
-                var qTurningV = qTurning.slice(-1, 1, 8, 2);
-                var qRotated = global::TorchSharp.torch.stack([qTurningU * cos - qTurningV * sin, qTurningU * sin + qTurningV * cos], -1).flatten(3); // [B, T, 4, 8], pairs (2i, 2i + 1)
+                var qRotated = Turn(qTurning, rows, Rotation); // [B, T, 4, 8], pairs (2i, 2i + 1)
                 var kvLow = kv_a_proj_with_mqa.forward(x); // [B, T, 40]
                 var kvRow = kvLow.reshape(rows.Batch, rows.Tokens, 1, 40); // [B, T, 1, 40]
                 var latentRaw = kvRow.narrow(3, 0, 32); // [B, T, 1, 32]
                 var sharedRaw = kvRow.narrow(3, 32, 8); // [B, T, 1, 8]
                 var latent = kv_a_layernorm.forward(latentRaw); // [B, T, 1, 32]
-                var sharedRawU = sharedRaw.slice(-1, 0, 8, 2);
-                var sharedRawV = sharedRaw.slice(-1, 1, 8, 2);
-                var kRotated = global::TorchSharp.torch.stack([sharedRawU * cos - sharedRawV * sin, sharedRawU * sin + sharedRawV * cos], -1).flatten(3); // [B, T, 1, 8], pairs (2i, 2i + 1)
+                var kRotated = Turn(sharedRaw, rows, Rotation); // [B, T, 1, 8], pairs (2i, 2i + 1)
                 var kvNew = global::TorchSharp.torch.cat([latent, kRotated], 3); // [B, T, 1, 40]
                 var kv = cache.Append(0, kvNew); // [B, S, 1, 40], latent, then the shared key after rotation
                 var qLatent = global::TorchSharp.torch.einsum("...hr,hrc->...hc", qContent, kv_b_proj.weight.view(4, 32, 32).narrow(1, 0, 16)); // [B, T, 4, 32]

@@ -32,7 +32,7 @@ namespace Layers
         public sealed class Module : global::AttnDsl.Torch.AttentionModule
         {
             /// <summary>f_i = 10000^(−2i/16)</summary>
-            private static readonly double[] Frequencies = [1.0, 0.31622776601683794, 0.1, 0.03162277660168379, 0.01, 0.0031622776601683794, 0.001, 0.00031622776601683794];
+            private static readonly global::AttnDsl.Torch.Rotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, 1.0, [1.0, 0.31622776601683794, 0.1, 0.03162277660168379, 0.01, 0.0031622776601683794, 0.001, 0.00031622776601683794]);
 
             private readonly global::TorchSharp.Modules.Linear q_proj; // q_proj.weight [64, 64]
             private readonly global::TorchSharp.Modules.Linear k_proj; // k_proj.weight [16, 64]
@@ -79,16 +79,11 @@ namespace Layers
                 var qFlat = q_proj.forward(x); // [B, T, 64]
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 4, 16); // [B, T, 4, 16]
                 var qNormed = q_norm.forward(q); // [B, T, 4, 16]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, qNormed); // [B, T, 1, 8]
-                var qNormedU = qNormed.narrow(-1, 0, 8);
-                var qNormedV = qNormed.narrow(-1, 8, 8);
-                var qRotated = global::TorchSharp.torch.cat([qNormedU * cos - qNormedV * sin, qNormedU * sin + qNormedV * cos], -1); // [B, T, 4, 16], pairs (i, i + 8)
+                var qRotated = Turn(qNormed, rows, Rotation); // [B, T, 4, 16], pairs (i, i + 8)
                 var kFlat = k_proj.forward(x); // [B, T, 16]
                 var k = kFlat.reshape(rows.Batch, rows.Tokens, 1, 16); // [B, T, 1, 16]
                 var kNormed = k_norm.forward(k); // [B, T, 1, 16]
-                var kNormedU = kNormed.narrow(-1, 0, 8);
-                var kNormedV = kNormed.narrow(-1, 8, 8);
-                var kRotated = global::TorchSharp.torch.cat([kNormedU * cos - kNormedV * sin, kNormedU * sin + kNormedV * cos], -1); // [B, T, 1, 16], pairs (i, i + 8)
+                var kRotated = Turn(kNormed, rows, Rotation); // [B, T, 1, 16], pairs (i, i + 8)
                 var vFlat = v_proj.forward(x); // [B, T, 16]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 1, 16); // [B, T, 1, 16]
                 var o = Attend(qRotated, kRotated, v, rows); // [B, T, 4, 16]
@@ -104,16 +99,11 @@ namespace Layers
                 var qFlat = q_proj.forward(x); // [B, T, 64]
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 4, 16); // [B, T, 4, 16]
                 var qNormed = q_norm.forward(q); // [B, T, 4, 16]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, qNormed); // [B, T, 1, 8]
-                var qNormedU = qNormed.narrow(-1, 0, 8);
-                var qNormedV = qNormed.narrow(-1, 8, 8);
-                var qRotated = global::TorchSharp.torch.cat([qNormedU * cos - qNormedV * sin, qNormedU * sin + qNormedV * cos], -1); // [B, T, 4, 16], pairs (i, i + 8)
+                var qRotated = Turn(qNormed, rows, Rotation); // [B, T, 4, 16], pairs (i, i + 8)
                 var kFlat = k_proj.forward(x); // [B, T, 16]
                 var k = kFlat.reshape(rows.Batch, rows.Tokens, 1, 16); // [B, T, 1, 16]
                 var kNormed = k_norm.forward(k); // [B, T, 1, 16]
-                var kNormedU = kNormed.narrow(-1, 0, 8);
-                var kNormedV = kNormed.narrow(-1, 8, 8);
-                var kRotated = global::TorchSharp.torch.cat([kNormedU * cos - kNormedV * sin, kNormedU * sin + kNormedV * cos], -1); // [B, T, 1, 16], pairs (i, i + 8)
+                var kRotated = Turn(kNormed, rows, Rotation); // [B, T, 1, 16], pairs (i, i + 8)
                 var vFlat = v_proj.forward(x); // [B, T, 16]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 1, 16); // [B, T, 1, 16]
                 var keys = cache.Append(0, kRotated); // [B, S, 1, 16], keys as the scores read them

@@ -32,7 +32,7 @@ namespace Layers
         public sealed class Module : global::AttnDsl.Torch.AttentionModule
         {
             /// <summary>f_i = 150000^(−2i/16), divided by 32 along a ramp over pairs 2.023 to 4.35 (YaRN)</summary>
-            private static readonly double[] Frequencies = [1.0, 0.22541800020287084, 0.050813274815461475, 0.006794959489732219, 0.00045648391922324086, 1.818833668168956E-05, 4.09997848180298E-06, 9.242089502428302E-07];
+            private static readonly global::AttnDsl.Torch.Rotation Rotation = new(global::AttnDsl.RopeLayout.HalfSplit, 1.3465735902799727, [1.0, 0.22541800020287084, 0.050813274815461475, 0.006794959489732219, 0.00045648391922324086, 1.818833668168956E-05, 4.09997848180298E-06, 9.242089502428302E-07]);
 
             private readonly global::TorchSharp.Modules.Linear q_proj; // q_proj.weight [128, 64], q_proj.bias [128]
             private readonly global::TorchSharp.Modules.Linear k_proj; // k_proj.weight [64, 64], k_proj.bias [64]
@@ -79,15 +79,10 @@ namespace Layers
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qBiased = q_proj.forward(x); // [B, T, 128]
                 var q = qBiased.reshape(rows.Batch, rows.Tokens, 4, 32); // [B, T, 4, 32]
-                var (cos, sin) = Turns(rows, Frequencies, 1.3465735902799727, q); // [B, T, 1, 8]
-                var qU = q.narrow(-1, 0, 8);
-                var qV = q.narrow(-1, 8, 8);
-                var qRotated = global::TorchSharp.torch.cat([qU * cos - qV * sin, qU * sin + qV * cos, q.narrow(-1, 16, 16)], -1); // [B, T, 4, 32], pairs (i, i + 8)
+                var qRotated = Turn(q, rows, Rotation); // [B, T, 4, 32], pairs (i, i + 8)
                 var kBiased = k_proj.forward(x); // [B, T, 64]
                 var k = kBiased.reshape(rows.Batch, rows.Tokens, 2, 32); // [B, T, 2, 32]
-                var kU = k.narrow(-1, 0, 8);
-                var kV = k.narrow(-1, 8, 8);
-                var kRotated = global::TorchSharp.torch.cat([kU * cos - kV * sin, kU * sin + kV * cos, k.narrow(-1, 16, 16)], -1); // [B, T, 2, 32], pairs (i, i + 8)
+                var kRotated = Turn(k, rows, Rotation); // [B, T, 2, 32], pairs (i, i + 8)
                 var vBiased = v_proj.forward(x); // [B, T, 64]
                 var v = vBiased.reshape(rows.Batch, rows.Tokens, 2, 32); // [B, T, 2, 32]
                 var o = Attend(qRotated, kRotated, v, rows); // [B, T, 4, 32]
@@ -102,15 +97,10 @@ namespace Layers
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qBiased = q_proj.forward(x); // [B, T, 128]
                 var q = qBiased.reshape(rows.Batch, rows.Tokens, 4, 32); // [B, T, 4, 32]
-                var (cos, sin) = Turns(rows, Frequencies, 1.3465735902799727, q); // [B, T, 1, 8]
-                var qU = q.narrow(-1, 0, 8);
-                var qV = q.narrow(-1, 8, 8);
-                var qRotated = global::TorchSharp.torch.cat([qU * cos - qV * sin, qU * sin + qV * cos, q.narrow(-1, 16, 16)], -1); // [B, T, 4, 32], pairs (i, i + 8)
+                var qRotated = Turn(q, rows, Rotation); // [B, T, 4, 32], pairs (i, i + 8)
                 var kBiased = k_proj.forward(x); // [B, T, 64]
                 var k = kBiased.reshape(rows.Batch, rows.Tokens, 2, 32); // [B, T, 2, 32]
-                var kU = k.narrow(-1, 0, 8);
-                var kV = k.narrow(-1, 8, 8);
-                var kRotated = global::TorchSharp.torch.cat([kU * cos - kV * sin, kU * sin + kV * cos, k.narrow(-1, 16, 16)], -1); // [B, T, 2, 32], pairs (i, i + 8)
+                var kRotated = Turn(k, rows, Rotation); // [B, T, 2, 32], pairs (i, i + 8)
                 var vBiased = v_proj.forward(x); // [B, T, 64]
                 var v = vBiased.reshape(rows.Batch, rows.Tokens, 2, 32); // [B, T, 2, 32]
                 var keys = cache.Append(0, kRotated); // [B, S, 2, 32], keys as the scores read them

@@ -28,7 +28,7 @@ namespace Layers
         public sealed class Module : global::AttnDsl.Torch.AttentionModule
         {
             /// <summary>f_i = 10000^(−2i/32)</summary>
-            private static readonly double[] Frequencies = [1.0, 0.5623413251903491, 0.31622776601683794, 0.1778279410038923, 0.1, 0.05623413251903491, 0.03162277660168379, 0.01778279410038923, 0.01, 0.005623413251903491, 0.0031622776601683794, 0.0017782794100389228, 0.001, 0.0005623413251903491, 0.00031622776601683794, 0.00017782794100389227];
+            private static readonly global::AttnDsl.Torch.Rotation Rotation = new(global::AttnDsl.RopeLayout.Interleaved, 1.0, [1.0, 0.5623413251903491, 0.31622776601683794, 0.1778279410038923, 0.1, 0.05623413251903491, 0.03162277660168379, 0.01778279410038923, 0.01, 0.005623413251903491, 0.0031622776601683794, 0.0017782794100389228, 0.001, 0.0005623413251903491, 0.00031622776601683794, 0.00017782794100389227]);
 
             private readonly global::TorchSharp.Modules.Linear q_proj; // q_proj.weight [512, 512]
             private readonly global::TorchSharp.Modules.Linear k_proj; // k_proj.weight [256, 512]
@@ -70,17 +70,10 @@ namespace Layers
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qFlat = q_proj.forward(x); // [B, T, 512]
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 8, 64); // [B, T, 8, 64]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, q); // [B, T, 1, 16]
-                var qU = q.slice(-1, 0, 32, 2);
-                var qV = q.slice(-1, 1, 32, 2);
-                var qRotated = global::TorchSharp.torch.stack([qU * cos - qV * sin, qU * sin + qV * cos], -1).flatten(3); // [B, T, 8, 64], pairs (2i, 2i + 1)
-                qRotated = global::TorchSharp.torch.cat([qRotated, q.narrow(-1, 32, 32)], -1);
+                var qRotated = Turn(q, rows, Rotation); // [B, T, 8, 64], pairs (2i, 2i + 1)
                 var kFlat = k_proj.forward(x); // [B, T, 256]
                 var k = kFlat.reshape(rows.Batch, rows.Tokens, 4, 64); // [B, T, 4, 64]
-                var kU = k.slice(-1, 0, 32, 2);
-                var kV = k.slice(-1, 1, 32, 2);
-                var kRotated = global::TorchSharp.torch.stack([kU * cos - kV * sin, kU * sin + kV * cos], -1).flatten(3); // [B, T, 4, 64], pairs (2i, 2i + 1)
-                kRotated = global::TorchSharp.torch.cat([kRotated, k.narrow(-1, 32, 32)], -1);
+                var kRotated = Turn(k, rows, Rotation); // [B, T, 4, 64], pairs (2i, 2i + 1)
                 var vFlat = v_proj.forward(x); // [B, T, 256]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 4, 64); // [B, T, 4, 64]
                 var o = Attend(qRotated, kRotated, v, rows); // [B, T, 8, 64]
@@ -95,17 +88,10 @@ namespace Layers
                 using var scope = global::TorchSharp.torch.NewDisposeScope();
                 var qFlat = q_proj.forward(x); // [B, T, 512]
                 var q = qFlat.reshape(rows.Batch, rows.Tokens, 8, 64); // [B, T, 8, 64]
-                var (cos, sin) = Turns(rows, Frequencies, 1.0, q); // [B, T, 1, 16]
-                var qU = q.slice(-1, 0, 32, 2);
-                var qV = q.slice(-1, 1, 32, 2);
-                var qRotated = global::TorchSharp.torch.stack([qU * cos - qV * sin, qU * sin + qV * cos], -1).flatten(3); // [B, T, 8, 64], pairs (2i, 2i + 1)
-                qRotated = global::TorchSharp.torch.cat([qRotated, q.narrow(-1, 32, 32)], -1);
+                var qRotated = Turn(q, rows, Rotation); // [B, T, 8, 64], pairs (2i, 2i + 1)
                 var kFlat = k_proj.forward(x); // [B, T, 256]
                 var k = kFlat.reshape(rows.Batch, rows.Tokens, 4, 64); // [B, T, 4, 64]
-                var kU = k.slice(-1, 0, 32, 2);
-                var kV = k.slice(-1, 1, 32, 2);
-                var kRotated = global::TorchSharp.torch.stack([kU * cos - kV * sin, kU * sin + kV * cos], -1).flatten(3); // [B, T, 4, 64], pairs (2i, 2i + 1)
-                kRotated = global::TorchSharp.torch.cat([kRotated, k.narrow(-1, 32, 32)], -1);
+                var kRotated = Turn(k, rows, Rotation); // [B, T, 4, 64], pairs (2i, 2i + 1)
                 var vFlat = v_proj.forward(x); // [B, T, 256]
                 var v = vFlat.reshape(rows.Batch, rows.Tokens, 4, 64); // [B, T, 4, 64]
                 var keys = cache.Append(0, kRotated); // [B, S, 4, 64], keys as the scores read them
