@@ -50,7 +50,7 @@ internal static class CostChecks
         Equal("ConstantStateScalars", facts.Ring is { } kept ? ((kept.Sinks + kept.Recent + 1) * cache) + turned : 0, spec.ConstantStateScalars);
 
         decimal linear = Linear(facts);
-        decimal pair = 2m * facts.ScoreHeads * (facts.KeyWidth + facts.ValueWidth);
+        decimal pair = 2m * facts.ScoreHeads * ((decimal)facts.KeyWidth + facts.ValueWidth);
         foreach (long length in s_lengths)
         {
             decimal expected = (linear * length) + (pair * Pairs(facts, length));
@@ -84,7 +84,7 @@ internal static class CostChecks
             return linear + (pair * seen);
         }
 
-        decimal up = 2m * facts.QueryHeads * (latent.Nope + latent.Value) * latent.Rank;
+        decimal up = 2m * facts.QueryHeads * ((decimal)latent.Nope + latent.Value) * latent.Rank;
         return latent.Absorbs
             ? linear + (2m * facts.QueryHeads * ((2 * latent.Rank) + latent.Rope) * seen)
             : linear - up + (up * context) + (pair * seen);

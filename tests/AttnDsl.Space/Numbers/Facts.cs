@@ -54,7 +54,7 @@ internal sealed class Facts
     public int NormedWidth => Latent?.Nope ?? Width;
 
     /// <summary>Scalars that a cached token takes.</summary>
-    public long CacheScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * (KeyWidth + ValueWidth);
+    public long CacheScalars => !HasCache ? 0 : Latent is { } latent ? (long)latent.Rank + latent.Rope : KeyHeads * ((long)KeyWidth + ValueWidth);
 
     public int QueryHeads { get; }
 
@@ -113,9 +113,9 @@ internal sealed class Facts
         (string Name, long Rows, long Columns, bool Bias, bool Gain)[] sources = Latent is { } latent
             ?
             [
-                ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, d, Bias, false),
+                ("kv_a_proj_with_mqa", (long)latent.Rank + latent.Rope, d, Bias, false),
                 .. latent.Eps is null ? [] : new[] { ("kv_a_layernorm", (long)latent.Rank, 0L, false, true) },
-                ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank, false, false),
+                ("kv_b_proj", QueryHeads * ((long)latent.Nope + latent.Value), latent.Rank, false, false),
             ]
             : [("k_proj", (long)KeyHeads * Width, d, Bias, false), ("v_proj", (long)KeyHeads * Width, d, Bias, false)];
         foreach ((string name, long rows, long columns, bool bias, bool gain) in queries.Concat(sources).Append(("o_proj", d, (long)ScoreHeads * ValueWidth, OutputBias, false)))

@@ -16,7 +16,7 @@ public sealed class RandomTests(ITestOutputHelper output)
     public void Stacks_run_or_are_refused(int seed)
     {
         var drawer = new Drawer(seed);
-        Tally tally = Runner.Run(Enumerable.Range(0, 350).Select(_ => drawer.Next()), seed, thorough: true);
+        Tally tally = Runner.Run(Enumerable.Range(0, 500).Select(_ => drawer.Next()), seed, thorough: true);
         output.Print($"random, seed {seed}: {tally}");
         Assert.True(tally.Escapes.Count == 0, tally.Escapes.Count == 0 ? "" : Runner.Report(tally.Escapes, seed));
         Assert.True(tally is { Run: > 20, Refused: > 20 }, "the drawer must draw both kinds");
