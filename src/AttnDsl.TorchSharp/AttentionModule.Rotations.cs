@@ -18,7 +18,7 @@ public abstract partial class AttentionModule
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(rotation);
-        if (Core is CorePath.Auto or CorePath.Fused && Kernels is not null && FusedRotation.CanTurn(x))
+        if (Core is (CorePath.Auto or CorePath.Fused) && Kernels is not null && FusedRotation.CanTurn(x))
         {
             return FusedRotation.Turn(x, rotation.Kernel, rows.Rows, inverse);
         }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Immutable;
 using AttnDsl.Cpu;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -31,9 +30,6 @@ public sealed class Rotation
 
     /// <summary>Factor on sine and cosine.</summary>
     public double Magnitude { get; }
-
-    /// <summary>Angle per position of each pair.</summary>
-    public ImmutableArray<double> Frequencies => [.. _frequencies];
 
     /// <summary>The same by the CPU backend.</summary>
     internal PairRotation Kernel { get; }

@@ -17,7 +17,7 @@ internal static class AllocationChecks
     private const int Decoded = 100;
 
     public static readonly Type[] Layers =
-        [typeof(GqaLlama3), typeof(GqaGptOss), typeof(SqaReverse), typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesRagged), typeof(Shared64), typeof(Halved)];
+        [typeof(GqaLlama3), typeof(GqaGptOss), typeof(SqaReverse), typeof(CausalRagged), typeof(WindowRagged), typeof(BothSidesRagged), typeof(Shared64), typeof(Halved), typeof(MlaLowRank), typeof(LatentEverything)];
 
     /// <summary>Bytes of every kind of call of a layer.</summary>
     /// <param name="layer">The layer.</param>

@@ -153,19 +153,13 @@ public class QuantizedCacheTests
         [
             new("k", Heads, Width) { Quantization = new(bits, group, residual, QuantizationAxis.Channel) }, new("v", Heads, Width) { Quantization = new(bits, group, residual, QuantizationAxis.Token) },
         ];
-        long before = GC.GetTotalMemory(forceFullCollection: true);
         var cache = new KvCache(Batch, element, Capacity, streams);
-        long held = GC.GetTotalMemory(forceFullCollection: true) - before;
         double perToken = Heads * Width * ((bits / 8.0) + (8.0 / group));
         double scalars = 2.0 * residual * Heads * Width * (element == CacheElement.Float32 ? 4 : 2);
         double formula = Batch * ((Capacity * perToken) + scalars + ((Capacity - residual) * perToken) + scalars);
         Assert.Equal(formula, cache.Bytes);
-
-        // Beside the blocks themselves: their alignment, and books of a few numbers per row.
-        Assert.InRange(held, cache.Bytes, cache.Bytes + 16384);
         Step(cache, [700, 300], 700);
         Assert.Equal(formula, cache.Bytes);
-        GC.KeepAlive(cache);
     }
 
     /// <summary>One block, chunks and single tokens leave the same codes.</summary>

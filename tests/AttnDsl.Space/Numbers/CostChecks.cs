@@ -60,7 +60,7 @@ internal static class CostChecks
 
         // A narrow key is widened for every token that is fresh or visible.
         decimal widened = facts.KeptKeyWidth < facts.Width ? 2m * facts.KeyHeads * facts.KeptKeyWidth * facts.Width : 0;
-        decimal pair = 2m * facts.ScoreHeads * (facts.KeyWidth + facts.ValueWidth);
+        decimal pair = 2m * facts.ScoreHeads * ((decimal)facts.KeyWidth + facts.ValueWidth);
         foreach (long length in s_lengths)
         {
             decimal expected = ((linear + widened) * length) + again + (pair * Pairs(facts, length));
@@ -94,7 +94,7 @@ internal static class CostChecks
             return linear + (pair * seen);
         }
 
-        decimal up = 2m * facts.QueryHeads * (latent.Nope + latent.Value) * latent.Rank;
+        decimal up = 2m * facts.QueryHeads * ((decimal)latent.Nope + latent.Value) * latent.Rank;
         return latent.Absorbs
             ? linear + (2m * facts.QueryHeads * ((2 * latent.Rank) + latent.Rope) * seen)
             : linear - up + (up * context) + (pair * seen);
