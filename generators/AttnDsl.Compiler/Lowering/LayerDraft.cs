@@ -259,9 +259,9 @@ public enum WeightPlace
 {
     Query = 100,
     QueryBias = 110,
-    QueryGate = 120,
-    QueryUp = 130,
-    QueryDown = 140,
+    QueryFeedGate = 120,
+    QueryFeedUp = 130,
+    QueryFeedDown = 140,
     Key = 200,
     KeyBias = 210,
     KeyExpansion = 220,

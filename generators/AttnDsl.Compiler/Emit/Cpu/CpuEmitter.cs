@@ -13,7 +13,7 @@ internal static class CpuEmitter
     private static readonly HashSet<string> s_reserved = new(System.StringComparer.Ordinal)
     {
         "weights", "gradients", "rows", "block", "cache", "count", "threads", "cancellationToken", "outputGradient", "inputGradient", "queryGradient", "keyGradient", "valueGradient",
-        "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch", "visible",
+        "query", "key", "value", "keys", "values", "output", "lse", "logits", "logitGradient", "scratch", "keyCount",
     };
 
     /// <summary>Why this backend cannot run the plan, or null.</summary>
@@ -39,8 +39,8 @@ internal static class CpuEmitter
             bodies[body.Name.Replace('.', '_')] = Body(plan, body, [], cores, tables, renderer, cancellationToken);
         }
 
-        bool coreOfCache = CoreReadsCache(plan);
-        if (coreOfCache)
+        bool coreCached = ReadsCache(plan);
+        if (coreCached)
         {
             bodies["core_cached"] = Body(plan, plan.Bodies[BodyNames.Core], CachedOperands(plan), cores, tables, renderer, cancellationToken);
         }
@@ -50,7 +50,7 @@ internal static class CpuEmitter
         {
             ["version"] = SourceFile.Version,
             ["cached"] = plan.Inputs.Cached,
-            ["core_of_cache"] = coreOfCache,
+            ["core_cached"] = coreCached,
             ["ragged"] = plan.Inputs.Ragged,
             ["causal"] = plan.Inputs.Alignment is { } alignment ? "global::AttnDsl.CausalAlign." + alignment : "null",
             ["decode_is_prefill"] = plan.Inputs.Cached && plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]),
@@ -85,7 +85,7 @@ internal static class CpuEmitter
     }
 
     /// <summary>True when the core's keys and values over a cache are the cache's streams as they are: then it can be run alone over the cache.</summary>
-    public static bool CoreReadsCache(AttentionPlan plan)
+    public static bool ReadsCache(AttentionPlan plan)
     {
         if (!plan.Inputs.Cached)
         {
@@ -126,7 +126,7 @@ internal static class CpuEmitter
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
             ["per_token"] = places.FloatsPerToken,
             ["per_key"] = places.FloatsPerKey,
-            ["over_keys"] = places.FloatsPerKey > 0,
+            ["has_keys"] = places.FloatsPerKey > 0,
             ["per_row"] = places.FloatsPerRow,
             ["constant"] = places.Floats,
             ["by_row"] = places.FloatsPerRow + places.Floats > 0,

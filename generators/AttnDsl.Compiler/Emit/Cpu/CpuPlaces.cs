@@ -80,7 +80,7 @@ internal sealed class CpuPlaces
     public static bool IsOverKeys(PlanValue value) => value.Type.Rank > 1 && value.Type.Dims[1] == Dim.S;
 
     /// <summary>Rows of time of a value, of all rows of the batch together, as generated code calls them.</summary>
-    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "visible"
+    public static string Count(TensorType type) => type.Dims[1] == Dim.S ? "keyCount"
         : type.Dims[1].Kind == DimKind.Recent ? "rows.Batch * (rows.Tokens + " + Text(type.Dims[1].Length) + ")"
         : "count";
 

@@ -57,7 +57,7 @@ internal static class TorchEmitter
             ["names"] = string.Join(", ", plan.Weights.Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
             ["has_kernels"] = CpuEmitter.Refusal(plan) is null,
-            ["core_of_cache"] = CpuEmitter.CoreReadsCache(plan),
+            ["core_cached"] = CpuEmitter.ReadsCache(plan),
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["states"] = CacheStreams.States(plan.Cache),
             ["train"] = Body(plan, plan.Bodies[BodyNames.Train], parameters, tables, renderer),
