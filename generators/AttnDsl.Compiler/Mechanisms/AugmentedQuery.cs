@@ -28,9 +28,9 @@ public sealed class AugmentedQueryMechanism : Mechanism
         draft.Mixes(Operand.Query);
 
         // The rotation is known only later in rank order, so the weights are declared when the first body needs them.
-        PlanWeight Gate() => draft.Weight(WeightPlace.QueryGate, () => new PlanWeight("q_gate_proj.weight", TensorType.Constant(width, features)));
-        PlanWeight Up() => draft.Weight(WeightPlace.QueryUp, () => new PlanWeight("q_up_proj.weight", TensorType.Constant(width, features)));
-        PlanWeight Down() => draft.Weight(WeightPlace.AugmentedQueryDown, () => new PlanWeight("q_down_proj.weight", TensorType.Constant(features, width), Rotated: draft.Rotated(draft.Widths.QueryHeads)));
+        PlanWeight Gate() => draft.Weight(WeightPlace.QueryFeedGate, () => new PlanWeight("q_gate_proj.weight", TensorType.Constant(width, features)));
+        PlanWeight Up() => draft.Weight(WeightPlace.QueryFeedUp, () => new PlanWeight("q_up_proj.weight", TensorType.Constant(width, features)));
+        PlanWeight Down() => draft.Weight(WeightPlace.QueryFeedDown, () => new PlanWeight("q_down_proj.weight", TensorType.Constant(features, width), Rotated: draft.Rotated(draft.Widths.QueryHeads)));
         draft.Transform(Operand.Query, Stage.Mix, (body, q) =>
         {
             PlanValue all = body.JoinHeads(q, "q_all");

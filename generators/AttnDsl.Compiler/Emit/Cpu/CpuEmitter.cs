@@ -129,7 +129,7 @@ internal static class CpuEmitter
             ["steps"] = string.Join("\n", steps.Where(s => s.Length > 0)),
             ["per_token"] = places.FloatsPerToken,
             ["per_key"] = places.FloatsPerKey,
-            ["over_keys"] = places.FloatsPerKey > 0,
+            ["has_keys"] = places.FloatsPerKey > 0,
             ["per_row"] = places.FloatsPerRow,
             ["constant"] = places.Floats,
             ["by_row"] = places.FloatsPerRow + places.Floats > 0,
