@@ -18,10 +18,12 @@ internal static class SinkTurn
         Tensor sine = tensor(rotation.Frequencies.Select(f => Math.Sin(tokens * f)).ToArray(), x.dtype, x.device);
         Tensor turning = x.narrow(-1, 0, 2 * pairs);
         bool interleaved = rotation.Layout == RopeLayout.Interleaved;
-        Tensor[] pair = interleaved ? turning.unflatten(-1, [pairs, 2]).unbind(-1) : turning.chunk(2, -1);
+        Tensor split = interleaved ? turning.reshape([.. x.shape[..^1], pairs, 2]) : turning.reshape([.. x.shape[..^1], 2, pairs]);
+        int axis = interleaved ? x.shape.Length : x.shape.Length - 1;
+        Tensor[] pair = [split.select(axis, 0), split.select(axis, 1)];
         Tensor u = (pair[0] * cosine) - (pair[1] * sine);
         Tensor v = (pair[0] * sine) + (pair[1] * cosine);
-        Tensor turned = interleaved ? stack([u, v], -1).flatten(-2) : cat([u, v], -1);
+        Tensor turned = stack([u, v], axis).reshape(turning.shape);
         return rest == 0 ? turned : cat([turned, x.narrow(-1, 2 * pairs, rest)], -1);
     }
 }
