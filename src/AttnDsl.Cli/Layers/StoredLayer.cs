@@ -106,20 +106,39 @@ internal sealed class StoredLayer(ICachedLayer<float> inner) : ICachedLayer<floa
 
     private static void Round(ReferenceCache<float> cache)
     {
+        // A ring does not show all its tokens; the newest is the one that has not been rounded.
         int length = cache.Length(0);
+        int again = cache.Ring is null ? length : 1;
         List<float[]> streams = [];
         for (int stream = 0; stream < cache.Streams.Count; stream++)
         {
-            streams.Add(Array.ConvertAll(cache.Read(stream), Round));
+            streams.Add(Array.ConvertAll(Last(cache.Read(stream), cache.Batch, cache.Held(0), again), Round));
         }
 
-        cache.Reset();
-        TokenRows all = cache.Extend(TokenRows.Uniform(cache.Batch, length));
+        for (int row = 0; row < cache.Batch; row++)
+        {
+            cache.Truncate(row, length - again);
+        }
+
+        TokenRows all = cache.Extend(TokenRows.Uniform(cache.Batch, again));
         for (int stream = 0; stream < streams.Count; stream++)
         {
             cache.Append(stream, streams[stream], all);
         }
 
         cache.Commit(all);
+    }
+
+    /// <summary>The last tokens of each row.</summary>
+    private static float[] Last(float[] rows, int batch, int tokens, int count)
+    {
+        int size = rows.Length / batch / tokens;
+        var last = new float[batch * count * size];
+        for (int row = 0; row < batch; row++)
+        {
+            Array.Copy(rows, (((row + 1) * tokens) - count) * size, last, row * count * size, count * size);
+        }
+
+        return last;
     }
 }

@@ -89,6 +89,31 @@ public sealed class CpuLayerTests
     [InlineData(double.NaN, double.NaN)]
     public void TheYardstickStoresTheNearestBFloat16(double value, double expected) => Assert.Equal((float)expected, StoredLayer.Round((float)value));
 
+    /// <summary>Of a ring the yardstick rounds what is kept, and forgets nothing that the ring would not.</summary>
+    [Fact]
+    public void TheYardstickStoresRings()
+    {
+        CompiledStack compiled = StackCompiler.Compile("[Attention(dim: 12, heads: 3)] [Rope] [Causal] [KvCache(Element = CacheElement.BFloat16)] [RingCache(recent: 4, sinks: 2, Positions = RingPositions.Slot)]").Require();
+        Assert.Equal(CacheElement.BFloat16, compiled.CacheElement);
+        StoredLayer stored = new((ICachedLayer<float>)compiled.ReferenceSingle);
+        var cpu = (ICachedLayer<float>)compiled.Cpu;
+        AttentionWeights<float> weights = cpu.CreateWeights(7);
+        AttentionWeights<float> same = stored.ZeroWeights();
+        weights.CopyTo(same);
+        (ILayerCache<float> expected, ILayerCache<float> actual) = (stored.CreateCache(2), cpu.CreateCache(2));
+        for (int token = 0; token < 15; token++)
+        {
+            float[] x = Draw(300 + token, 2 * 12);
+            float[] yardstick = stored.Decode(same, x, expected);
+            float[] y = cpu.Decode(weights, x, actual);
+            Assert.Equal(token + 1, expected.Length(1));
+            Assert.All(yardstick.Zip(y), pair => Assert.Equal(pair.First, pair.Second, 0.01));
+            float[] kept = expected.Read(0);
+            Assert.Equal(Array.ConvertAll(kept, StoredLayer.Round), kept);
+            Assert.All(kept.Zip(actual.Read(0)), pair => Assert.Equal(pair.First, pair.Second, 0.01));
+        }
+    }
+
     /// <summary>Rows of unequal length, one of them empty, with position ids and segments.</summary>
     private static TokenRows Rows() => TokenRows.Ragged(
         [Tokens, 3, 0],
