@@ -49,7 +49,7 @@ public class CallTests
             Cpu.Linear.Apply(attention.Query, weight, [], output, 200, 128, 128, 1, threads);
             Cpu.Linear.Apply(attention.Query.AsSpan(0, 128), weight, [], output.AsSpan(0, 128), 1, 128, 128, 1, threads);
             RmsNorm.Apply(attention.Query, gain, output, 32, 1e-6, false, threads);
-            rotation.Apply(attention.Query, output, attention.Rows, 4, 32, false, threads);
+            rotation.Apply(attention.Query, output, attention.Rows, 4, 32, inverse: false, threads: threads);
             Elementwise.Add(output, attention.Query, output, shape, shape, threads);
             SumTo.Apply(output, weight.AsSpan(0, 128), shape, shape.AsSpan(1), threads);
         }
