@@ -44,7 +44,7 @@ public static class AttentionCompiler
         return HasError(violations) || !spec.Has("Attention") ? violations : violations.Concat(Refusals(LayerCompiler.Lower(spec), spec.Target, options ?? new CompileOptions())).ToEquatableArray();
     }
 
-    /// <summary>Backends that cannot run a plan, each with its reason.</summary>
+    /// <summary>Backends that cannot run a plan or train what it says, each with its reason.</summary>
     internal static IEnumerable<RuleViolation> Refusals(AttentionPlan plan, TargetType target, CompileOptions options)
     {
         if (ReferenceEmitter.Refusal(plan) is { } reason)
@@ -61,11 +61,15 @@ public static class AttentionCompiler
         {
             yield return new RuleViolation(RuleTable.BackendRefuses, -1, null, EquatableArray.Of(TorchName, torchReason));
         }
+        else if (options.Torch && plan.NoGradient is { } noGradient)
+        {
+            yield return new RuleViolation(RuleTable.ModuleCannotTrain, -1, null, EquatableArray.Of(target.Self.Name, noGradient));
+        }
     }
 
     private static bool HasError(EquatableArray<RuleViolation> violations) => violations.Any(v => v.Rule.Severity == RuleSeverity.Error);
 
-    private static bool Refuses(EquatableArray<RuleViolation> refusals, string backend) => refusals.Any(r => r.MessageArguments[0] == backend);
+    private static bool Refuses(EquatableArray<RuleViolation> refusals, string backend) => refusals.Any(r => r.Rule == RuleTable.BackendRefuses && r.MessageArguments[0] == backend);
 
     private static GeneratedFile[] Files(AttentionPlan plan, TargetType target, CompileOptions options, EquatableArray<RuleViolation> refusals, CancellationToken cancellationToken)
     {

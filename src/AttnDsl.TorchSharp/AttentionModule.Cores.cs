@@ -70,9 +70,11 @@ public abstract partial class AttentionModule
     /// <returns>[B, T, scoreHeads, dv]; 0 where a query sees no key.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, or the tensors differ in type or device.</exception>
     /// <exception cref="InvalidOperationException">The path that <see cref="Core"/> asks for cannot run on these tensors.</exception>
+    /// <exception cref="NotSupportedException">A gradient is wanted, and the layer has none.</exception>
     public Tensor Attend(Tensor query, Tensor key, Tensor value, TokenRows? rows = null)
     {
         rows = CheckCore(query, key, value, rows);
+        RefuseGradient(query, key, value);
         using DisposeScope scope = NewDisposeScope();
         Tensor output = Attend(query, key, value, new RowTensors(rows, query.device)).MoveToOuterDisposeScope();
         GC.KeepAlive(query);
@@ -247,6 +249,28 @@ public abstract partial class AttentionModule
         return hidden is null ? shares : shares.masked_fill(hidden, 0);
     }
 
+    /// <summary>Probabilities of which those that are not among the largest of a query are 0, of equal ones those of the later keys; nothing is scaled.</summary>
+    /// <param name="probabilities">[B, scoreHeads, T, S].</param>
+    /// <param name="keep">How many of a query stay, at least 1.</param>
+    protected static Tensor Largest(Tensor probabilities, long keep)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
+        if (keep >= probabilities.shape[^1])
+        {
+            return probabilities;
+        }
+
+        // topk chooses among equal ones as it likes, so it only says how large the least one is.
+        Tensor least = probabilities.topk((int)keep, -1).values.narrow(-1, keep - 1, 1);
+        Tensor above = probabilities > least;
+        Tensor equal = probabilities == least;
+        Tensor kept = above | (equal & (equal.cumsum(-1) <= keep - above.sum(-1, keepdim: true)));
+
+        // A row of NaN stays one: a product with 0 keeps it.
+        return where(kept, probabilities, probabilities * 0);
+    }
+
     /// <summary>Entries of a table at indices, in double.</summary>
     /// <param name="values">The table.</param>
     /// <param name="index">Whole numbers of any type.</param>
@@ -300,6 +324,23 @@ public abstract partial class AttentionModule
             _ when sdpa is null => new CoreChoice(CorePath.Sdpa, "not Fused: " + fused),
             _ => new CoreChoice(CorePath.Torch, $"not Fused: {fused}; not Sdpa: {sdpa}"),
         };
+    }
+
+    /// <summary>Throws where libtorch would differentiate what has no derivative.</summary>
+    private void RefuseGradient(params ReadOnlySpan<Tensor> operands)
+    {
+        if (Shape.NoGradient is not { } reason || !is_grad_enabled())
+        {
+            return;
+        }
+
+        foreach (Tensor operand in operands)
+        {
+            if (operand.requires_grad)
+            {
+                throw new NotSupportedException("the layer has no gradient, and one is wanted (requires_grad): " + reason);
+            }
+        }
     }
 
     private TokenRows CheckCore(Tensor query, Tensor key, Tensor? value, TokenRows? rows)

@@ -146,6 +146,16 @@ public abstract partial class AttentionModule
             weights.Initialise(seed);
             CopyFrom(weights);
         }
+
+        if (Shape.NoGradient is not null)
+        {
+            foreach ((_, Parameter parameter) in named_parameters())
+            {
+                parameter.requires_grad = false;
+            }
+
+            train(false);
+        }
     }
 
     private SafetensorsDtype OwnDtype() => Dtype switch

@@ -61,6 +61,7 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <returns>[B, T, dim].</returns>
     /// <exception cref="ArgumentException">x has another shape, type or device.</exception>
     /// <exception cref="InvalidOperationException">The path that <see cref="Core"/> asks for cannot run on these tensors.</exception>
+    /// <exception cref="NotSupportedException">A gradient is wanted, and the layer has none.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         (int batch, int tokens) = CheckInput(input, "x");
@@ -73,11 +74,17 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     /// <returns>[B, T, dim]; padding is 0 and gets gradient 0.</returns>
     /// <exception cref="ArgumentException">x has another shape, type or device, or the rows are of another kind.</exception>
     /// <exception cref="InvalidOperationException">The path that <see cref="Core"/> asks for cannot run on these tensors.</exception>
+    /// <exception cref="NotSupportedException">A gradient is wanted, and the layer has none.</exception>
     public Tensor forward(Tensor x, TokenRows rows)
     {
         (int batch, int tokens) = CheckInput(x, nameof(x));
         RowChecks.Fresh(rows, Shape.Segments);
         CheckRows(rows, batch, tokens, nameof(rows));
+        if (Shape.NoGradient is not null)
+        {
+            RefuseGradient([x, .. named_parameters().Select(p => p.parameter)]);
+        }
+
         using DisposeScope scope = NewDisposeScope();
         var call = new RowTensors(rows, x.device);
         Tensor y = Forward(call.WithoutPadding(x), call);
@@ -133,6 +140,19 @@ public abstract partial class AttentionModule : nn.Module<Tensor, Tensor>
     public TorchCache CreateCache(int batch) => Streams.IsEmpty
         ? throw NoCache()
         : new TorchCache(batch, Dtype, Device, Ring, Streams.AsSpan()) { States = States };
+
+    /// <summary>Says whether the module is being trained. It makes no difference to what this layer computes.</summary>
+    /// <param name="on">True for training. A layer without a gradient (<see cref="LayerShape.NoGradient"/>) starts with false, its parameters as constants.</param>
+    /// <exception cref="NotSupportedException"><paramref name="on"/> is true, and the layer has no gradient.</exception>
+    public override void train(bool on = true)
+    {
+        if (on && Shape.NoGradient is { } reason)
+        {
+            throw new NotSupportedException("the layer cannot be trained: " + reason);
+        }
+
+        base.train(on);
+    }
 
     /// <summary>The parameters in the order of the layer's weights.</summary>
     /// <param name="recurse">False: only those that are no module's of their own.</param>

@@ -154,6 +154,47 @@ public sealed record PerKeptPair(long Kept) : Extent
     public override string DecodeCode => new PerVisiblePair(Kept, 0).DecodeCode;
 }
 
+/// <summary>Once per pair that is left when every query keeps at most <paramref name="Most"/> of its pairs.</summary>
+/// <param name="Pairs">The pairs before: visible ones, or those with a ring.</param>
+/// <param name="Most">At least 1.</param>
+public sealed record PerSelectedPair(Extent Pairs, long Most) : Extent
+{
+    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "{0} of {1}", Most, Pairs.Symbol);
+
+    public override long Prefill(long tokens)
+    {
+        if (tokens == 0)
+        {
+            return 0;
+        }
+
+        // A query's pairs rise by one a token from 1 + right, stay where both sides are whole, and fall to 1 + left.
+        PerVisiblePair visible = Visible;
+        long left = Math.Min(visible.Left ?? tokens, tokens - 1);
+        long right = Math.Min(visible.Right ?? tokens, tokens - 1);
+        long whole = Math.Min(1 + left + right, tokens);
+        return (2 * UpTo(whole - 1)) - UpTo(left) - UpTo(right) + ((tokens - (2 * (whole - 1)) + left + right) * Math.Min(Most, whole));
+    }
+
+    public override long Decode(long context) => Math.Min(Pairs.Decode(context), Most);
+
+    public override string PrefillCode => string.Format(CultureInfo.InvariantCulture, "Selected(tokens, {0}, {1}, {2})", Side(Visible.Left), Side(Visible.Right), Most);
+
+    public override string DecodeCode => string.Format(CultureInfo.InvariantCulture, "global::System.Math.Min({0}, {1}L)", Pairs.DecodeCode, Most);
+
+    private PerVisiblePair Visible => Pairs switch
+    {
+        PerVisiblePair visible => visible,
+        PerKeptPair => new PerVisiblePair(null, 0),
+        _ => throw new NotSupportedException("no count of the largest among " + Pairs.Symbol),
+    };
+
+    /// <summary>Sum of min(Most, n) over n from 1 to a count.</summary>
+    private long UpTo(long count) => count <= Most ? count * (count + 1) / 2 : (Most * (Most + 1) / 2) + ((count - Most) * Most);
+
+    private static string Side(long? side) => side is { } value ? value.ToString(CultureInfo.InvariantCulture) : "tokens";
+}
+
 /// <summary>Once per (query, pooled window) pair whose window of <paramref name="Length"/> tokens, one every <paramref name="Stride"/>, lies wholly in the past.</summary>
 public sealed record PerPooledPair(long Length, long Stride) : Extent
 {

@@ -21,6 +21,8 @@ internal static class SpecEmitter
         LayerWidths w = plan.Widths;
         Cost decode = plan.DecodeCost;
         string prefillText = Code(plan.PrefillCost, e => e.PrefillCode);
+        StreamRead[] reads = Reads(plan).ToArray();
+        bool apart = reads.Any(r => r.Tokens != reads[0].Tokens);
         var model = new TemplateModel
         {
             ["version"] = SourceFile.Version,
@@ -39,15 +41,19 @@ internal static class SpecEmitter
             ["cache_scalars"] = (long)plan.Cache.ScalarsPerToken,
             ["cache_bytes"] = CacheBytes(plan.Cache),
             ["ring"] = plan.Cache.Ring is not null,
-            ["kept_bytes"] = plan.Cache.Ring is null ? "CacheBytesPerToken" : Text.Of(plan.Cache.BytesPerKeptToken) + "L",
             ["has_codes"] = HasCodes(plan.Cache),
-            ["codes"] = CodesModel(plan.Cache),
+            ["codes"] = CodesModel(plan.Cache, apart),
             ["cache_element"] = plan.Cache.Element == CacheScalar.Float32 ? "float32" : "bfloat16",
             ["constant_scalars"] = plan.Cache.ConstantScalars,
             ["prefill"] = prefillText,
             ["decode"] = Code(decode, e => e.DecodeCode),
-            ["visible"] = Visible(plan).DecodeCode,
+            ["visible"] = apart ? "" : reads.FirstOrDefault()?.Tokens ?? Visible(plan).DecodeCode,
+            ["reads"] = apart ? reads.Select(r => new TemplateModel { ["name"] = r.Stream.Name, ["tokens"] = r.Tokens }).ToArray() : [],
+            ["read"] = apart ? string.Join(" + ", reads.Select(r => r.Stream.Name + "Tokens * " + Text.Of((long)System.Math.Ceiling(r.Stream.CodedBytes(plan.Cache.ElementBytes) / r.Stream.Stride)) + "L"))
+                : plan.Cache.Ring is null ? "CacheBytesPerToken" : Text.Of(plan.Cache.BytesPerKeptToken) + "L",
+            ["at_most"] = plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().Any(a => a.Settings.Selects),
             ["reach"] = prefillText.Contains("Reach("),
+            ["selected"] = prefillText.Contains("Selected("),
         };
         string[] header = [.. new[] { "Widths and costs of " + target.Self.Name + ".", "" }, .. plan.Formula];
         return SourceFile.Wrap(target, header, Docs(plan), "common/spec", model, cancellationToken);
@@ -60,11 +66,12 @@ internal static class SpecEmitter
     private static bool HasCodes(CacheSchema cache) => cache.Streams.Any(s => s.Codes is not null);
 
     /// <summary>What decoding reads beside codes: per stream the scalars of the newest tokens. Empty without codes.</summary>
-    private static TemplateModel[] CodesModel(CacheSchema cache) => cache.Streams
+    private static TemplateModel[] CodesModel(CacheSchema cache, bool apart) => cache.Streams
         .Where(s => s.Codes is not null)
         .Select(s => new TemplateModel
         {
             ["name"] = s.Name,
+            ["tokens"] = apart ? s.Name + "Tokens" : "visible",
             ["bits"] = s.Codes!.Bits,
             ["residual"] = s.Codes.Residual,
             ["in_blocks"] = s.Codes.Axis == CodeAxis.Channel,
@@ -72,8 +79,30 @@ internal static class SpecEmitter
         })
         .ToArray();
 
-    /// <summary>How much of the cache a decoded token reads.</summary>
-    private static Extent Visible(AttentionPlan plan) => plan.Bodies[plan.Cache.Ring is null ? BodyNames.Core : BodyNames.Decode].Steps.OfType<AttendStep>().First().Pairs;
+    /// <summary>How many tokens a decoded token would read of a cache if there were one.</summary>
+    private static Extent Visible(AttentionPlan plan) => plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().First().Pairs;
+
+    /// <summary>How many tokens of each stream a decoded token reads: the core what it sees, and of values that it selects at most those that the heads of a value head choose; any other step all there are.</summary>
+    private static IEnumerable<StreamRead> Reads(AttentionPlan plan)
+    {
+        if (!plan.Inputs.Cached)
+        {
+            yield break;
+        }
+
+        PlanBody decode = plan.Bodies[BodyNames.Decode];
+        foreach (AppendStep append in decode.Steps.OfType<AppendStep>())
+        {
+            PlanStep[] readers = decode.Steps.Where(s => s.Inputs.Contains(append.Output)).ToArray();
+            AttendStep? core = readers.Length == 1 ? readers[0] as AttendStep : null;
+            Extent tokens = core is null ? append.Stream.Storage is RingStorage ring ? new PerKeptPair(ring.Kept) : PerVisibleToken.Instance
+                : core.Settings.Selects && core.K != append.Output ? new PerSelectedPair(core.Pairs, core.Settings.Keep * (core.Settings.ScoreHeads / core.Settings.Value.Heads))
+                : core.Pairs;
+            yield return new StreamRead(append.Stream, tokens.DecodeCode);
+        }
+    }
+
+    private sealed record StreamRead(CacheStreamSpec Stream, string Tokens);
 
     private static string Code(Cost cost, System.Func<Extent, string> text) => string.Join(
         " + ", cost.Terms.Select(t => t.MultiplyAdds.ToString(CultureInfo.InvariantCulture) + " * " + text(t.Extent)));

@@ -1,18 +1,22 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using AttnDsl.Compiler.Plan;
 using AttnDsl.Compiler.Plan.Steps;
 
 namespace AttnDsl.Compiler.Lowering;
 
-/// <summary>Turns a finished draft into a plan: the bodies train, core, their backwards, the core's gradient from what it returned, and for layers with a cache prefill and decode.</summary>
+/// <summary>Turns a finished draft into a plan: the bodies train, core, their backwards and the core's gradient from what it returned unless the core has no derivative, and for layers with a cache prefill and decode.</summary>
 public static class LayerAssembler
 {
     public static AttentionPlan Assemble(LayerDraft draft)
     {
         PlanBody train = Layer(draft, BodyNames.Train, LayerForm.Fresh);
         PlanBody core = Core(draft);
-        var bodies = new List<PlanBody> { train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o"), Differentiator.Gradient(core, "d_o") };
+        string? noGradient = core.Steps.OfType<AttendStep>().Select(a => a.NoGradient).FirstOrDefault(r => r is not null);
+        List<PlanBody> bodies = noGradient is null
+            ? [train, Differentiator.Backward(train, "d_out"), core, Differentiator.Backward(core, "d_o"), Differentiator.Gradient(core, "d_o")]
+            : [train, core];
         if (draft.IsCached)
         {
             PlanBody prefill = Layer(draft, BodyNames.Prefill, LayerForm.Cached);
@@ -29,7 +33,8 @@ public static class LayerAssembler
             bodies,
             draft.Formula,
             new RunTimeInputs(draft.IsRagged, draft.IsCached, draft.Rotation?.Layout, draft.Alignment),
-            fewTokens: draft.Source.FewTokens);
+            fewTokens: draft.Source.FewTokens,
+            noGradient: noGradient);
     }
 
     private static PlanBody Layer(LayerDraft draft, string name, LayerForm form)
@@ -78,7 +83,8 @@ public static class LayerAssembler
         HeadMap.Grouped(draft.Widths.ValueHeads, draft.Widths.ScoreHeads),
         draft.Scale * draft.ScaleFactor,
         draft.Score,
-        draft.Mask);
+        draft.Mask,
+        Keep: draft.Keep);
 
     private static void Explain(LayerDraft draft)
     {

@@ -60,6 +60,7 @@ public enum FormulaOrder
     Mask = 50,
     Bias = 60,
     Softmax = 70,
+    Select = 75,
     Output = 80,
     Cache = 90,
 }
@@ -120,6 +121,9 @@ public sealed class LayerDraft
 
     /// <summary>One extra logit per score head in the softmax's denominator, or null.</summary>
     public PlanWeight? Sink { get; set; }
+
+    /// <summary>When positive, how many probabilities of a query count at most.</summary>
+    public long Keep { get; set; }
 
     /// <summary>Alignment of the causal mask, or null without one.</summary>
     public Alignment? Alignment { get; set; }

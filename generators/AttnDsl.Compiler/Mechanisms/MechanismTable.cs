@@ -36,6 +36,7 @@ public static class MechanismTable
         new QueryScaleMechanism(),
         new LogitSoftCapMechanism(),
         new AttentionSinkMechanism(),
+        new SelectiveValueMechanism(),
         new KvCacheMechanism(),
         new QuantizedCacheMechanism(),
         new RingCacheMechanism(),

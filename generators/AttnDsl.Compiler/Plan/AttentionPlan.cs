@@ -16,9 +16,11 @@ public sealed class AttentionPlan
         IEnumerable<string> formula,
         RunTimeInputs inputs,
         IEnumerable<AuxiliaryOutput>? auxiliaries = null,
-        long fewTokens = 0)
+        long fewTokens = 0,
+        string? noGradient = null)
     {
         FewTokens = fewTokens;
+        NoGradient = noGradient;
         Widths = widths;
         Weights = weights.ToArray();
         Buffers = buffers.ToArray();
@@ -53,6 +55,9 @@ public sealed class AttentionPlan
     /// <summary>Most new tokens of a row for which a call over the cache runs the body decode; longer ones run prefill. 0 where the two are the same steps.</summary>
     public long FewTokens { get; }
 
+    /// <summary>Why the layer has no gradient, and so no bodies that compute one; null: it has.</summary>
+    public string? NoGradient { get; }
+
     /// <summary>Every call over the cache runs the body decode; prefill stays for backends that have no kernels for it.</summary>
     public bool AlwaysFew => FewTokens >= int.MaxValue;
 
@@ -76,7 +81,7 @@ public sealed class AttentionPlan
 /// <summary>Names of the bodies every layer has.</summary>
 public static class BodyNames
 {
-    /// <summary>Self-attention over a fresh block; what is differentiated.</summary>
+    /// <summary>Self-attention over a fresh block; what is differentiated, where the layer has a gradient.</summary>
     public const string Train = "train";
 
     /// <summary>New tokens appended to a cache.</summary>

@@ -142,6 +142,24 @@ public static class PairTable
         new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
         new("LatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
         new("KeyWidth", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new(
+            "SlidingWindow",
+            "SelectiveValue",
+            PairKind.Warn,
+            RuleTable.NothingLeftOut,
+            "top is no less than the keys of the window",
+            "top",
+            spec => WindowKeys(spec) is { } keys && Top(spec) >= keys,
+            spec => [Text.Of(Top(spec)), Text.Of(WindowKeys(spec)!.Value)]),
+        new(
+            "RingCache",
+            "SelectiveValue",
+            PairKind.Warn,
+            RuleTable.NothingLeftOut,
+            "top is no less than what the ring shows a decoded token",
+            "top",
+            spec => RingKeys(spec) is { } keys && Top(spec) >= keys,
+            spec => [Text.Of(Top(spec)), Text.Of(RingKeys(spec)!.Value)]),
         .. LatentWithProjections(),
         .. Parts(),
         new("Compressed", "Causal", PairKind.Needs, RuleTable.LookingBack, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
@@ -261,6 +279,21 @@ public static class PairTable
         GroupedQuerySettings settings = GroupedQuerySettings.Read(spec.Find(kvSetter)!);
         return [.. new[] { settings.KeyHeads, settings.ValueHeads }.Distinct().Where(heads => heads >= 1)];
     }
+
+    private static long Top(AttentionSpec spec) => spec.Find("SelectiveValue")!.Int("top");
+
+    /// <summary>Keys that a window shows a query at most; null where it is wrong in itself.</summary>
+    private static long? WindowKeys(AttentionSpec spec)
+    {
+        bool causal = spec.Has("Causal");
+        return OneSided(spec) is { } size ? (causal ? size : null)
+            : TwoSided(spec) is { Left: >= 0, Right: >= 0 } window ? window.Left + 1 + (causal ? 0 : window.Right)
+            : null;
+    }
+
+    /// <summary>Keys of a ring and the query's own; null where the ring is wrong in itself.</summary>
+    private static long? RingKeys(AttentionSpec spec) =>
+        spec.Find("RingCache") is { } ring && RingCacheSettings.Read(ring) is { Recent: >= 1, Sinks: >= 0 } settings ? settings.Recent + settings.Sinks + (settings.RoomBefore ? 0 : 1) : null;
 
     private static long? OneSided(AttentionSpec spec) =>
         spec.Find("SlidingWindow") is { } window && !WindowSettings.IsTwoSided(window) && window.Int("size") is var size && size >= 1 ? size : null;

@@ -351,6 +351,16 @@ public static class RuleTable
     public static readonly RuleDescriptor FactorAgainstWidth = Error(
         "ATTN0757", "A factor against a head width", "{0}: {1} of {2} channels over {3} heads is another width than the headDim of {4}; remove one");
 
+    // 078x: values that a query selects
+    public static readonly RuleDescriptor EvaluatesOnly = Info(
+        "ATTN0780", "A layer for inference alone", "[{0}] leaves values out that a query weighs little, so the layer has no gradient: Backward throws and a module evaluates only; train the layer without it, the weights are the same");
+
+    public static readonly RuleDescriptor ModuleCannotTrain = Warning(
+        "ATTN0781", "A module that cannot be trained", "The TorchSharp module of '{0}' evaluates only: {1}");
+
+    public static readonly RuleDescriptor NothingLeftOut = Warning(
+        "ATTN0782", "Nothing is left out", "top: {2} is no less than the {3} keys that [{1}] shows a query at most, so every value is used; give a top below {3}, or remove [{0}]");
+
     private static readonly RuleDescriptor[] s_all = typeof(RuleTable)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(RuleDescriptor))

@@ -19,4 +19,8 @@ public sealed record LayerShape(
     int KeyWidth,
     int ValueWidth,
     CausalAlign? Causal,
-    bool Segments);
+    bool Segments)
+{
+    /// <summary>Why the layer has no gradient: its members that compute one throw <see cref="System.NotSupportedException"/>, and its module evaluates only. Null for a layer that can be trained.</summary>
+    public string? NoGradient { get; init; }
+}

@@ -37,6 +37,11 @@ public sealed partial class PlanInterpreter
                             continue;
                         }
 
+                        if (s.Settings.Selects && scores.Where((other, i) => other > score || (other == score && i < j)).Count() >= s.Settings.Keep)
+                        {
+                            continue;
+                        }
+
                         double p = Math.Exp(score - total);
                         byKeyHead[((((b * _tokens) + t) * keyHeads) + (int)s.Settings.Key.Of(h)) * columns.Length + j] += p;
                         for (int c = 0; c < valueWidth; c++)

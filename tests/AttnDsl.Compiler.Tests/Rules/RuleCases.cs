@@ -352,6 +352,15 @@ public static class RuleCases
         (Stack.Attention(dim: 512).And("LatentKV", ("rank", int.MaxValue)), "ATTN0110@1:rank"),
         (Latent().And("Rope", ("RotaryDim", 34)).And("Causal"), "ATTN0305@2:RotaryDim"),
         (Latent().And("Rope").And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 24), ("Residual", 48)), ""),
+        (Layer.And("SelectiveValue", ("top", 5)), "ATTN0780@1"),
+        (Layer.And("SelectiveValue", ("top", 0)), "ATTN0101@1:top ATTN0780@1"),
+        (Layer.And("SelectiveValue", ("top", 8)).And("Causal").And("SlidingWindow", ("size", 8)), "ATTN0780@1 ATTN0782@1:top"),
+        (Layer.And("SelectiveValue", ("top", 7)).And("Causal").And("SlidingWindow", ("size", 8)), "ATTN0780@1"),
+        (Layer.And("SelectiveValue", ("top", 8)).And("SlidingWindow", ("left", 5), ("right", 2)), "ATTN0780@1 ATTN0782@1:top"),
+        (Layer.And("SelectiveValue", ("top", 7)).And("SlidingWindow", ("left", 5), ("right", 2)), "ATTN0780@1"),
+        (Layer.And("SelectiveValue", ("top", 8)).And("Causal").And("RingCache", ("recent", 6), ("sinks", 2)), "ATTN0780@1 ATTN0782@1:top"),
+        (Layer.And("SelectiveValue", ("top", 7)).And("Causal").And("RingCache", ("recent", 6), ("sinks", 2)), "ATTN0780@1"),
+        (Layer.And("SelectiveValue", ("top", 8)).And("Causal").And("RingCache", ("recent", 6), ("sinks", 2), ("Evict", "TrimAfter")), "ATTN0780@1"),
         (Stack.Attention(dim: 500).And("LatentKV", ("rank", 100), ("ropeDim", 32), ("nopeDim", 40), ("valueDim", 40)).And("Rope"), "ATTN0201@0:heads"),
     ];
 

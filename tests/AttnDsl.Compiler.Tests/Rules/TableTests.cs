@@ -103,6 +103,7 @@ public sealed class TableTests
             "KeyWidth" => [("width", 4)],
             "Yarn" => [("factor", 4), ("originalLength", 4096)],
             "SlidingWindow" => [("size", 4)],
+            "SelectiveValue" => [("top", 2)],
             _ => Array.Empty<(string, object)>(),
         });
 }

@@ -50,6 +50,7 @@ internal sealed class CpuCores(IReadOnlyList<PlanBuffer> buffers)
             ["key_width"] = Text(step.KeyWidth),
             ["value_width"] = Text(step.ValueWidth),
             ["scale"] = ScalarType.Double.Literal(s.Scale),
+            ["keep"] = s.Selects ? Text(s.Keep) : "",
             ["mask"] = nodes.Mask(s.Mask)!,
             ["score"] = nodes.Operation(s.Score),
         };

@@ -64,6 +64,7 @@ internal static class CpuEmitter
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
+            ["no_gradient"] = plan.NoGradient ?? "",
             ["bodies"] = bodies,
             ["logits"] = plan.Bodies[BodyNames.Core].Weights.Select(w => "weights." + Identifiers.WeightProperty(w.Name) + ".Data").FirstOrDefault() ?? "default",
             ["logit_count"] = plan.Bodies[BodyNames.Core].Weights.Sum(w => w.Type.ConstantElements),

@@ -79,6 +79,7 @@ internal sealed class AttendMethods(ScalarType scalar, ReferenceTables tables)
             ["scale"] = scalar.Literal(s.Scale),
             ["score"] = score == "z" ? "" : score,
             ["visible"] = MaskWriter.Condition(s.Mask, Scores) ?? "",
+            ["keep"] = s.Selects ? Text(s.Keep) : "",
             ["has_sink"] = step.Sink is not null,
         };
     }

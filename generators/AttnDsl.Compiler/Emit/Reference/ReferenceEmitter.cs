@@ -83,6 +83,7 @@ internal static class ReferenceEmitter
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
+            ["no_gradient"] = plan.NoGradient ?? "",
             ["bodies"] = bodies,
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["ring"] = CacheStreams.Ring(plan.Cache),

@@ -45,6 +45,7 @@ internal static class TorchCore
             ["mask_indices"] = Indices(mask, s.ScoreHeads, inDouble: false),
             ["visible"] = string.Join(", ", clauses.Append("rows.Real")),
             ["masked"] = clauses.Length > 0,
+            ["keep"] = s.Selects ? Text(s.Keep) : "",
             ["logits"] = step.Sink is { } sink ? parameters.Tensor(sink) : "",
             ["sdpa_problem"] = problem ?? "",
             ["sdpa_scale"] = Math.Abs(factor - 1) < 1e-15 ? "" : ScalarType.Double.Literal(factor),
@@ -53,7 +54,8 @@ internal static class TorchCore
     }
 
     private static string? SdpaProblem(AttendStep step) =>
-        step.Sink is not null ? "it takes no learned logits"
+        step.Settings.Selects ? "it weighs all values, this layer the " + Text(step.Settings.Keep) + " with the largest weights"
+        : step.Sink is not null ? "it takes no learned logits"
         : step.Settings.Score is not TheScore ? "it changes no scores, this layer's pass through " + ScoreText.Of(step.Settings.Score)
         : null;
 

@@ -56,6 +56,7 @@ internal static class TorchEmitter
             ["key_width"] = w.KeyWidth,
             ["value_width"] = w.ValueWidth,
             ["formula"] = XmlText.Paragraphs(plan.Formula),
+            ["no_gradient"] = plan.NoGradient ?? "",
             ["names"] = string.Join(", ", plan.Weights.Where(weight => weight.IsStored).Select(weight => "\"" + weight.Name + "\"")),
             ["fields"] = parameters.Fields.ToArray(),
             ["core_cached"] = CpuEmitter.ReadsCache(plan),
@@ -80,7 +81,7 @@ internal static class TorchEmitter
         }
 
         model["tables"] = tables.Fields.ToArray();
-        string[] header = [.. new[] { "TorchSharp module of " + target.Self.Name + ": trains on any dtype and device.", "" }, .. plan.Formula];
+        string[] header = [.. new[] { "TorchSharp module of " + target.Self.Name + (plan.NoGradient is null ? ": trains on any dtype and device." : ": evaluates on any dtype and device."), "" }, .. plan.Formula];
         return SourceFile.Wrap(target, header, [], "torch/class", model, cancellationToken);
     }
 

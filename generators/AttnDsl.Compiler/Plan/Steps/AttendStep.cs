@@ -15,18 +15,23 @@ namespace AttnDsl.Compiler.Plan.Steps;
 /// <param name="Score">Expression applied to the scaled score.</param>
 /// <param name="Mask">Visible pairs.</param>
 /// <param name="ValuePrefix">When positive, values are the first channels of the keys: one stream serves both.</param>
-public sealed record AttendSettings(HeadMap Query, HeadMap Key, HeadMap Value, double Scale, ScoreExpression Score, Mask Mask, long ValuePrefix = 0)
+/// <param name="Keep">When positive, how many probabilities of a query count at most.</param>
+public sealed record AttendSettings(HeadMap Query, HeadMap Key, HeadMap Value, double Scale, ScoreExpression Score, Mask Mask, long ValuePrefix = 0, long Keep = 0)
 {
     public long ScoreHeads => Query.ScoreHeads;
+
+    /// <summary>Only some of the probabilities count: which ones is known after all scores are, and their values alone are read.</summary>
+    public bool Selects => Keep > 0;
 }
 
 /// <summary>
 /// Softmax attention, the fused core. For score head h, query i (absolute index row), key j:
 /// s = score(scale · ⟨q_i, k_j⟩), −∞ where the mask hides j (rows and columns are absolute: the key of a ring stands for its token, the key of a window for its number); p = e^(s − M) / (Σ_j e^(s − M) + e^(sink_h − M)); o_i = Σ_j p v_j; lse = ln Σ_j e^s, without the sink.
+/// With a positive Keep, the Keep largest p of each query and score head stay as they are, of equal ones those of lower j, and the others count as 0 (as largest counts the larger s); lse is that of all visible keys.
 /// A row that sees no key: o = 0, lse = −∞, all gradients 0.
 /// Outputs: o [B, T, scoreHeads, dv], lse [B, T, scoreHeads], and on request the probabilities summed over the score heads of each key head, [B, T, keyHeads, S].
 /// Inputs: q, k, values and sink if any, then the lists that the mask reads; score head h reads list head h / (scoreHeads / listHeads).
-/// Derivative: the step attend_gradient, which recomputes p from lse; lists are constants.
+/// Derivative: the step attend_gradient, which recomputes p from lse; lists are constants. There is none with a positive Keep.
 /// </summary>
 public sealed class AttendStep : PlanStep
 {
@@ -60,7 +65,14 @@ public sealed class AttendStep : PlanStep
 
     public override string Details => Describe(Settings);
 
-    public override Cost Cost => Cost.Of(Settings.ScoreHeads * (KeyWidth + ValueWidth), Pairs);
+    public override Cost Cost => Settings.Selects
+        ? Cost.Sum([Cost.Of(Settings.ScoreHeads * KeyWidth, Pairs), Cost.Of(Settings.ScoreHeads * ValueWidth, new PerSelectedPair(Pairs, Settings.Keep))])
+        : Cost.Of(Settings.ScoreHeads * (KeyWidth + ValueWidth), Pairs);
+
+    /// <summary>Why the core has no derivative, or null.</summary>
+    public string? NoGradient => Settings.Selects
+        ? string.Format(CultureInfo.InvariantCulture, "of a query's weights only the {0} largest count, a choice that has no derivative; train the layer with all of its weights, they are the same parameters", Settings.Keep)
+        : null;
 
     /// <summary>How many (query, key) pairs a score head visits.</summary>
     public Extent Pairs => Settings.Mask.Clauses.SelectMany(c => c.Atoms).Select(ExtentOf).FirstOrDefault(e => e is not null)
@@ -71,6 +83,11 @@ public sealed class AttendStep : PlanStep
         if (d.Of(Lse) is not null || Outputs.Skip(2).Any(o => d.Of(o) is not null))
         {
             throw new PlanException("attend: lse and by-products are constants of the backward");
+        }
+
+        if (NoGradient is { } reason)
+        {
+            throw new PlanException("attend: " + reason);
         }
 
         if (Values is null)
@@ -90,13 +107,14 @@ public sealed class AttendStep : PlanStep
 
     internal static string Describe(AttendSettings s) => string.Format(
         CultureInfo.InvariantCulture,
-        "q {0}, k {1}, v {2}, scale {3:R}, score {4}, mask {5}",
+        "q {0}, k {1}, v {2}, scale {3:R}, score {4}, mask {5}{6}",
         s.Query,
         s.Key,
         s.ValuePrefix > 0 ? "k[.." + s.ValuePrefix.ToString(CultureInfo.InvariantCulture) + "]" : s.Value.ToString(),
         s.Scale,
         ScoreText.Of(s.Score),
-        s.Mask);
+        s.Mask,
+        s.Selects ? string.Format(CultureInfo.InvariantCulture, ", keep {0}", s.Keep) : "");
 
     private static Extent? ExtentOf(MaskAtom atom) => atom switch
     {
@@ -135,6 +153,7 @@ public static class AttendExtensions
             outputs.Add(body.Value(name + "_p", TensorType.Of(q.Type.Dims[0], q.Type.Dims[1], k.Type.Dims[2], k.Type.Dims[1])));
         }
 
+        Require(!(settings.Selects && perKeyHeadProbabilities), "attend", "all probabilities, or some of them and no sum", k);
         PlanValue[] lists = settings.Mask.Lists.ToArray();
         Require(lists.All(l => l.Type.Element == ElementKind.List && settings.ScoreHeads % l.Type.Dims[2].Size == 0), "attend", "lists [B, T, list heads, units], heads that divide the score heads", lists);
         IEnumerable<PlanValue> inputs = new[] { q, k, values, sink }.Where(v => v is not null).Concat(lists)!;

@@ -6,6 +6,8 @@ namespace AttnDsl.Cpu;
 /// <summary>What is fixed about an attention core: heads, widths and the factor on its scores. Immutable; generated code keeps one per layer.</summary>
 public sealed class AttendGeometry
 {
+    private readonly int _keep;
+
     /// <summary>A core whose score head j compares query head query(j) with key head key(j) and reads value head value(j).</summary>
     /// <param name="query">Score head to query head.</param>
     /// <param name="key">Score head to key head.</param>
@@ -56,6 +58,21 @@ public sealed class AttendGeometry
 
     /// <summary>Factor on ⟨q, k⟩.</summary>
     public double Scale { get; }
+
+    /// <summary>
+    /// When positive, how many weights of a query count at most: the largest ones, of equal ones those of the earlier keys. The others are as if their values were 0; sums and lse are those of all visible keys.
+    /// 0: all count. A core that selects has no gradient.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public int Keep
+    {
+        get => _keep;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(Keep));
+            _keep = value;
+        }
+    }
 
     /// <summary>Heads of the output.</summary>
     public int ScoreHeads => Query.ScoreHeads;

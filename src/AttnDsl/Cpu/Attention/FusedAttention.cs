@@ -9,6 +9,7 @@ public static partial class FusedAttention
 {
     /// <summary>
     /// For score head h, query i, key j: s = score(scale · ⟨q_i, k_j⟩), −∞ where the mask hides j; o_i = Σ_j e^(s_ij − M) v_j / (Σ_j e^(s_ij − M) + e^(sink_h − M)); lse_i = ln Σ_j e^s_ij, without the sink.
+    /// Where <see cref="AttendGeometry.Keep"/> is positive, only the largest weights of a query count.
     /// Rows that see no key, and padding, get o = 0 and lse = −∞. What lies in hidden or padded keys and values never reaches a result, be it NaN.
     /// Memory beside the operands is linear in the keys. Equal inputs give equal bits, whatever the number of threads.
     /// </summary>
@@ -48,6 +49,13 @@ public static partial class FusedAttention
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(rows);
+        if (geometry.Keep > 0)
+        {
+            // Which values count is known after all scores are.
+            Decode(geometry, query, keys, values, sinks, rows, score, mask, output, lse, threads, cancellation);
+            return;
+        }
+
         threads = CpuThreads.Resolve(threads);
         Expect(nameof(query), query.Length, rows.Batch, rows.Tokens, geometry.Query.Heads, geometry.KeyWidth);
         keys.Check(nameof(keys), rows.Batch, rows.Keys, geometry.Key.Heads, geometry.KeyWidth);

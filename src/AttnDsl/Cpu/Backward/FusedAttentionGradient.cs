@@ -34,6 +34,7 @@ public static class FusedAttentionGradient
     /// <param name="threads">Threads to use at most; 0: <see cref="CpuThreads.Count"/>.</param>
     /// <param name="cancellation">Asked between pieces of work.</param>
     /// <exception cref="ArgumentException">A span has not the length its shape asks for.</exception>
+    /// <exception cref="NotSupportedException">The geometry selects values.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the results are incomplete.</exception>
     public static unsafe void Backward<TScore, TMask>(
         AttendGeometry geometry,
@@ -58,6 +59,11 @@ public static class FusedAttentionGradient
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(rows);
+        if (geometry.Keep > 0)
+        {
+            throw new NotSupportedException("a core that selects values has no gradient");
+        }
+
         threads = CpuThreads.Resolve(threads);
         Check.Length(nameof(query), query.Length, rows.Batch, rows.Tokens, geometry.Query.Heads, geometry.KeyWidth);
         Check.Length(nameof(key), key.Length, rows.Batch, rows.Keys, geometry.Key.Heads, geometry.KeyWidth);

@@ -92,11 +92,12 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Queries that see nothing, and padding.</summary>
-    private void WriteBlind(int batch, int pack, int firstToken)
+    private void WriteBlind(int batch, int pack, int tile, int firstToken)
     {
+        int end = Math.Min(_rows.Tokens, (tile + 1) * _tile);
         foreach (int head in _geometry.Packs.Heads(pack))
         {
-            for (int token = firstToken; token < _rows.Tokens; token++)
+            for (int token = (tile * _tile) + firstToken; token < end; token++)
             {
                 long place = ((((long)batch * _rows.Tokens) + token) * _geometry.ScoreHeads) + head;
                 new Span<float>(_output + (place * _geometry.ValueWidth), _geometry.ValueWidth).Clear();

@@ -27,6 +27,10 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     // Multiply-adds under which waking the others costs more than they bring.
     private const long AloneBelow = 200_000;
 
+    // Where values are selected: tokens from which on they are taken in tiles, and rows (tokens of a head) of a tile.
+    private const int MostTokens = 8;
+    private const int SelectedRows = 16;
+
     [ThreadStatic]
     private static DecodeCall<TLanes, TScore, TMask, T>? _idle;
 
@@ -40,6 +44,11 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     private float* _sinks;
     private float* _output;
     private float* _lse;
+
+    // Tokens are taken some at a time where values are selected: more would hold their choices at once.
+    private int _tile;
+    private int _tiles;
+    private int _room;
 
     private int _pieces;
     private int* _open;
@@ -99,71 +108,97 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     {
         int piece = index % _pieces;
         int pack = index / _pieces % _geometry.Packs.Count;
-        int batch = index / _pieces / _geometry.Packs.Count;
-        Cut(batch, out int first, out int end, out int step, out int pieces);
+        int tile = index / _pieces / _geometry.Packs.Count % _tiles;
+        int batch = index / _pieces / _geometry.Packs.Count / _tiles;
+        Cut(batch, tile, out int first, out int end, out int step, out int pieces);
         if (piece >= pieces)
         {
             return;
         }
 
-        int tokens = _rows.Count(batch);
+        int tokens = Tokens(batch, tile);
         if (tokens == 0 || first >= end)
         {
-            WriteBlind(batch, pack, 0);
+            WriteBlind(batch, pack, tile, 0);
             return;
         }
 
         int[] heads = _geometry.Packs.Heads(pack);
-        long own = DecodeChunk<TLanes, TScore, TMask, T>.ResultFloats(heads.Length * tokens, _geometry.ValueWidth);
-        float* scratch = workspace.Reserve(own + DecodeChunk<TLanes, TScore, TMask, T>.ScratchFloats(heads.Length, tokens, _keys, _values, _geometry.KeyWidth, _geometry.ValueWidth));
-        int place = (batch * _geometry.Packs.Count) + pack;
+        long own = ResultFloats(heads.Length * tokens);
+        long scratchFloats = DecodeChunk<TLanes, TScore, TMask, T>.ScratchFloats(heads.Length, tokens, _keys, _values, _geometry.KeyWidth, _geometry.ValueWidth);
+        float* scratch = workspace.Reserve(own + scratchFloats + (_geometry.Keep > 0 ? SelectionFloats(pieces) : 0));
+        int place = (((batch * _tiles) + tile) * _geometry.Packs.Count) + pack;
         float* all = pieces == 1 ? scratch : _results + ((long)place * _pieces * _resultFloats);
-        Attend(batch, pack, first + (piece * step), Math.Min(end, first + ((piece + 1) * step)), scratch + own, all + (piece * _resultFloats));
+        Attend(batch, pack, tile, first + (piece * step), Math.Min(end, first + ((piece + 1) * step)), scratch + own, all + (piece * _resultFloats));
         if (pieces == 1 || Interlocked.Decrement(ref _open[place]) == 0)
         {
-            Merge(batch, pack, all, pieces);
-            WriteBlind(batch, pack, tokens);
+            if (_geometry.Keep > 0)
+            {
+                MergeSelected(batch, pack, tile, all, pieces, scratch + own + scratchFloats);
+            }
+            else
+            {
+                Merge(batch, pack, all, pieces);
+            }
+
+            WriteBlind(batch, pack, tile, tokens);
         }
     }
 
     private void RunPieces(Workspace workspace, int threads, CancellationToken cancellation)
     {
         int packs = _geometry.Packs.Count;
+        bool selects = _geometry.Keep > 0;
+        _tile = selects && _rows.Tokens > MostTokens ? Math.Max(1, SelectedRows / _geometry.Packs.Largest) : Math.Max(1, _rows.Tokens);
+        _tiles = Math.Max(1, (_rows.Tokens + _tile - 1) / _tile);
         _pieces = 1;
         long keys = 0;
+        int longest = 0;
         for (int batch = 0; batch < _rows.Batch; batch++)
         {
-            Cut(batch, out int first, out int end, out _, out int pieces);
-            _pieces = Math.Max(_pieces, pieces);
-            keys += Math.Max(end - first, 0);
+            for (int tile = 0; tile < _tiles; tile++)
+            {
+                Cut(batch, tile, out int first, out int end, out int step, out int pieces);
+                _pieces = Math.Max(_pieces, pieces);
+                keys += Math.Max(end - first, 0);
+                longest = Math.Max(longest, Math.Min(step, Math.Max(end - first, 0)));
+            }
         }
 
-        _resultFloats = DecodeChunk<TLanes, TScore, TMask, T>.ResultFloats(_geometry.Packs.Largest * _rows.Tokens, _geometry.ValueWidth);
+        _room = selects ? DecodeChunk<TLanes, TScore, TMask, T>.RoomFor(_geometry.Keep, longest) : 0;
+        _resultFloats = ResultFloats(_geometry.Packs.Largest * _tile);
         if (_pieces > 1)
         {
-            int places = _rows.Batch * packs;
+            int places = _rows.Batch * _tiles * packs;
             long counters = Workspace.Padded(places);
             float* memory = workspace.Reserve(counters + ((long)places * _pieces * _resultFloats));
             _open = (int*)memory;
             _results = memory + counters;
             for (int place = 0; place < places; place++)
             {
-                Cut(place / packs, out _, out _, out _, out _open[place]);
+                Cut(place / packs / _tiles, place / packs % _tiles, out _, out _, out _, out _open[place]);
             }
         }
 
-        long work = keys * _rows.Tokens * _geometry.ScoreHeads * (_geometry.KeyWidth + _geometry.ValueWidth);
-        CpuTeam.Shared.Run(this, _rows.Batch * packs * _pieces, work < AloneBelow ? 1 : threads, cancellation);
+        long work = keys * _tile * _geometry.ScoreHeads * (_geometry.KeyWidth + _geometry.ValueWidth);
+        CpuTeam.Shared.Run(this, _rows.Batch * _tiles * packs * _pieces, work < AloneBelow ? 1 : threads, cancellation);
     }
 
-    /// <summary>The keys that any query of a batch row sees, and the pieces they are cut into.</summary>
-    private void Cut(int batch, out int first, out int end, out int step, out int pieces)
+    private long ResultFloats(int rows) => _geometry.Keep > 0
+        ? DecodeChunk<TLanes, TScore, TMask, T>.SelectedFloats(rows, _room)
+        : DecodeChunk<TLanes, TScore, TMask, T>.ResultFloats(rows, _geometry.ValueWidth);
+
+    /// <summary>Real tokens of a batch row's tile.</summary>
+    private int Tokens(int batch, int tile) => Math.Clamp(_rows.Count(batch) - (tile * _tile), 0, _tile);
+
+    /// <summary>The keys that any query of a batch row's tile sees, and the pieces they are cut into.</summary>
+    private void Cut(int batch, int tile, out int first, out int end, out int step, out int pieces)
     {
         first = int.MaxValue;
         end = 0;
         int keyCount = _rows.KeyCount(batch);
-        int past = _rows.Past(batch);
-        for (int token = 0; token < _rows.Count(batch); token++)
+        int past = _rows.Past(batch) + (tile * _tile);
+        for (int token = 0; token < Tokens(batch, tile); token++)
         {
             KeyRange range = _mask.Range(past + token);
             int low = Math.Max(range.First, 0);
@@ -178,6 +213,14 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
         // Codes are met in steps of so many keys, which then fall into step with those of a window too.
         first = _keys.Quantized is null || end == 0 ? first : first / ScoreTile.MostKeys * ScoreTile.MostKeys;
         long keys = Math.Max(0L, (long)end - first);
+        if (_tiles > 1)
+        {
+            // There is enough to share without.
+            step = (int)Math.Max(keys, 1);
+            pieces = 1;
+            return;
+        }
+
         int least = Math.Max(LeastKeys, LeastScalars / (_geometry.KeyWidth + _geometry.ValueWidth));
         long wanted = Math.Clamp(keys * _geometry.Packs.Count / PiecesPerRow, least, Math.Max(least, MostKeys));
         step = (int)(wanted + DecodeChunk<TLanes, TScore, TMask, T>.Block - 1) / DecodeChunk<TLanes, TScore, TMask, T>.Block * DecodeChunk<TLanes, TScore, TMask, T>.Block;
@@ -185,7 +228,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Attend(int batch, int pack, int from, int to, float* scratch, float* results)
+    private void Attend(int batch, int pack, int tile, int from, int to, float* scratch, float* results)
     {
         DecodeChunk<TLanes, TScore, TMask, T> chunk = default;
         chunk.Score = _score;
@@ -195,15 +238,25 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
         chunk.KeyHead = _geometry.Packs.KeyHead(pack);
         chunk.ValueHead = _geometry.Packs.ValueHead(pack);
         chunk.Heads = _geometry.Packs.Heads(pack);
-        chunk.Tokens = _rows.Count(batch);
+        chunk.Tokens = Tokens(batch, tile);
         chunk.KeyCount = _rows.KeyCount(batch);
-        chunk.Past = _rows.Past(batch);
+        chunk.FirstToken = tile * _tile;
+        chunk.Past = _rows.Past(batch) + chunk.FirstToken;
+        chunk.Keep = _geometry.Keep;
+        chunk.Room = _room;
         chunk.KeyWidth = _geometry.KeyWidth;
         chunk.ValueWidth = _geometry.ValueWidth;
         chunk.Rows = _rows;
         chunk.Batch = batch;
         chunk.Place(scratch, results);
-        chunk.LoadQueries(_query + ((long)batch * _rows.Tokens * _geometry.Query.Heads * _geometry.KeyWidth), _geometry.Query, _geometry.Scale);
-        chunk.Attend(from, to);
+        chunk.LoadQueries(_query + ((((long)batch * _rows.Tokens) + chunk.FirstToken) * _geometry.Query.Heads * _geometry.KeyWidth), _geometry.Query, _geometry.Scale);
+        if (chunk.Keep > 0)
+        {
+            chunk.Select(from, to);
+        }
+        else
+        {
+            chunk.Attend(from, to);
+        }
     }
 }

@@ -26,13 +26,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     /// <summary>The values of the keys that are being scored: they are needed next.</summary>
     private readonly Lookahead ValuesAhead(int first, int count)
     {
-        if (Values.Quantized is { } codes && first < codes.Borders[Batch])
+        if (Keep == 0 && Values.Quantized is { } codes && first < codes.Borders[Batch])
         {
             return new Lookahead(codes.At(Batch, first, ValueHead), codes.Bytes(Math.Min(count, codes.Borders[Batch] - first)), count);
         }
 
         T* values = Values.At(Batch, first, ValueHead);
-        return !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
+        return Keep == 0 && !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
     }
 
     private readonly void ComputeScores(T* keys, long stride, int count, float* target, Lookahead ahead)
@@ -103,6 +103,11 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             highest = TLanes.MaxNative(highest, score);
         }
 
+        if (Keep > 0)
+        {
+            Chosen(row).Add<TLanes>(scores, block, end);
+        }
+
         if (TLanes.AnyGreater(highest, TLanes.Broadcast(_maximum[row] + RaiseAbove)))
         {
             Raise(row, highest);
@@ -142,6 +147,11 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         {
             TLanes factor = TLanes.Exp2(TLanes.Broadcast(old - maximum), Exp2Constants.Table);
             Scale(_sums + (row * lanes), lanes, factor);
+            if (Keep > 0)
+            {
+                return;
+            }
+
             Scale(_output + ((long)row * _valueChannels.Floats), _valueChannels.Floats, factor);
             if (_codedValues)
             {

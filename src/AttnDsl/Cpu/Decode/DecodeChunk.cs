@@ -36,6 +36,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     public int Tokens;
     public int KeyCount;
     public int Past;
+
+    /// <summary>Which token of the block the first query is: segments are asked for by it.</summary>
+    public int FirstToken;
+
+    /// <summary>When positive, how many keys of a row are chosen, and how many are held on the way; values are then left alone.</summary>
+    public int Keep;
+    public int Room;
     public int KeyWidth;
     public int ValueWidth;
 
@@ -136,7 +143,18 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         new Span<float>(_maximum, rows).Fill(float.NegativeInfinity);
         new Span<float>(_total, rows).Clear();
         new Span<float>(_sums, rows * TLanes.Count).Clear();
-        new Span<float>(_output, rows * _valueChannels.Floats).Clear();
+        if (Keep > 0)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                Chosen(row).Clear();
+            }
+        }
+        else
+        {
+            new Span<float>(_output, rows * _valueChannels.Floats).Clear();
+        }
+
         for (int i = 0; i < Block; i++)
         {
             _iota[i] = i;
@@ -175,7 +193,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             KeyRange range = Mask.Range(Past + token);
             _low[token] = Math.Max(range.First, 0);
             _high[token] = Math.Min(range.End, KeyCount);
-            _querySegments[token] = _segmented ? Rows.QuerySegment(Batch, token) : 0;
+            _querySegments[token] = _segmented ? Rows.QuerySegment(Batch, FirstToken + token) : 0;
         }
     }
 
@@ -319,7 +337,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Widens narrow heads to whole vectors, zeros behind them.</summary>
-    private static float* Stage(T* source, long stride, int count, int width, in Channels channels, float* target)
+    public static float* Stage(T* source, long stride, int count, int width, in Channels channels, float* target)
     {
         for (int i = 0; i < count; i++)
         {

@@ -30,7 +30,8 @@ public static partial class FusedAttention
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(rows);
-        if (rows.Tokens <= MostDecoded)
+        ArgumentNullException.ThrowIfNull(geometry);
+        if (rows.Tokens <= MostDecoded || geometry.Keep > 0)
         {
             Decode(geometry, query, keys, values, sinks, rows, score, mask, output, lse, threads, cancellation);
         }
@@ -40,7 +41,7 @@ public static partial class FusedAttention
         }
     }
 
-    /// <summary><see cref="Forward"/> for few queries: keys and values are read once, as they lie, and shared by the heads that use them. Same operands, same results up to rounding.</summary>
+    /// <summary><see cref="Forward"/> for few queries, or for any number where only some values count: keys and values are read once, as they lie, and shared by the heads that use them. Same operands, same results up to rounding.</summary>
     /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
     public static unsafe void Decode<TScore, TMask, T>(
         AttendGeometry geometry,
