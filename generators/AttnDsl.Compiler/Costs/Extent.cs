@@ -159,7 +159,7 @@ public sealed record PerKeptPair(long Kept) : Extent
 /// <param name="Most">At least 1.</param>
 public sealed record PerSelectedPair(Extent Pairs, long Most) : Extent
 {
-    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "{0} of {1}", Most, Pairs.Symbol);
+    public override string Symbol => string.Format(CultureInfo.InvariantCulture, "largest({0},{1})", Most, Pairs.Symbol);
 
     public override long Prefill(long tokens)
     {

@@ -20,6 +20,6 @@ public sealed class SelectiveValueMechanism : Mechanism
     public override void Lower(LayerDraft draft, AttributeSpec attribute)
     {
         draft.Keep = attribute.Int("top");
-        draft.Explain(FormulaOrder.Select, "p_ij ← 0 unless it is among the " + Text.Of(draft.Keep) + " largest of i (of equal ones those of lower j); no renormalisation, no gradient");
+        draft.Explain(FormulaOrder.Select, "p_ij ← 0 unless it is among the " + Text.Of(draft.Keep) + " largest of query i (of equal ones those of lower j); no renormalisation, no gradient");
     }
 }

@@ -149,7 +149,7 @@ public static class PairTable
             RuleTable.NothingLeftOut,
             "top is no less than the keys of the window",
             "top",
-            spec => WindowKeys(spec) is { } keys && Top(spec) >= keys,
+            spec => WindowKeys(spec) is { } keys && Top(spec) >= Math.Max(keys, 1),
             spec => [Text.Of(Top(spec)), Text.Of(WindowKeys(spec)!.Value)]),
         new(
             "RingCache",
@@ -158,7 +158,7 @@ public static class PairTable
             RuleTable.NothingLeftOut,
             "top is no less than what the ring shows a decoded token",
             "top",
-            spec => RingKeys(spec) is { } keys && Top(spec) >= keys,
+            spec => RingKeys(spec) is { } keys && Top(spec) >= Math.Max(keys, 1),
             spec => [Text.Of(Top(spec)), Text.Of(RingKeys(spec)!.Value)]),
         .. LatentWithProjections(),
         .. Parts(),
@@ -287,13 +287,13 @@ public static class PairTable
     {
         bool causal = spec.Has("Causal");
         return OneSided(spec) is { } size ? (causal ? size : null)
-            : TwoSided(spec) is { Left: >= 0, Right: >= 0 } window ? window.Left + 1 + (causal ? 0 : window.Right)
+            : TwoSided(spec) is { Left: >= 0, Right: >= 0 } window ? Saturating.Add(Saturating.Add(window.Left, 1), causal ? 0 : window.Right)
             : null;
     }
 
     /// <summary>Keys of a ring and the query's own; null where the ring is wrong in itself.</summary>
     private static long? RingKeys(AttentionSpec spec) =>
-        spec.Find("RingCache") is { } ring && RingCacheSettings.Read(ring) is { Recent: >= 1, Sinks: >= 0 } settings ? settings.Recent + settings.Sinks + (settings.RoomBefore ? 0 : 1) : null;
+        spec.Find("RingCache") is { } ring && RingCacheSettings.Read(ring) is { Recent: >= 1, Sinks: >= 0 } settings ? Saturating.Add(Saturating.Add(settings.Recent, settings.Sinks), settings.RoomBefore ? 0 : 1) : null;
 
     private static long? OneSided(AttentionSpec spec) =>
         spec.Find("SlidingWindow") is { } window && !WindowSettings.IsTwoSided(window) && window.Int("size") is var size && size >= 1 ? size : null;

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace AttnDsl.Compiler.Tests.Plans;
 
-/// <summary>Evaluates the C# arithmetic that extents print: longs, + - * / %, comparisons, &amp;&amp;, ?:, Min and the generated Reach helper.</summary>
+/// <summary>Evaluates the C# arithmetic that extents print: longs, + - * / %, comparisons, &amp;&amp;, ?:, Min and the generated helpers Reach and Selected.</summary>
 public sealed class CodeArithmetic
 {
     private readonly string _text;
@@ -119,6 +119,7 @@ public sealed class CodeArithmetic
         {
             "Min" => Call(Math.Min),
             "Reach" => Call(Reach),
+            "Selected" => Selected(),
             _ when char.IsDigit(word[0]) => long.Parse(word.TrimEnd('L'), CultureInfo.InvariantCulture),
             _ => _variables[word],
         };
@@ -132,6 +133,26 @@ public sealed class CodeArithmetic
         long second = Choice();
         Expect(")");
         return function(first, second);
+    }
+
+    /// <summary>Sum over the positions of a row of the keys on both sides and its own, at most so many each.</summary>
+    private long Selected()
+    {
+        var arguments = new long[4];
+        for (int i = 0; i < 4; i++)
+        {
+            Expect(i == 0 ? "(" : ",");
+            arguments[i] = Choice();
+        }
+
+        Expect(")");
+        long sum = 0;
+        for (long i = 0; i < arguments[0]; i++)
+        {
+            sum += Math.Min(arguments[3], 1 + Math.Min(i, arguments[1]) + Math.Min(arguments[0] - 1 - i, arguments[2]));
+        }
+
+        return sum;
     }
 
     /// <summary>Sum over the positions of a row of the keys on one side.</summary>

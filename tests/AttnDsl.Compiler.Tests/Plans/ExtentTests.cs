@@ -29,6 +29,25 @@ public sealed class ExtentTests
         context => Enumerable.Range(0, context).Count(j => context - 1 - j <= (left ?? Most)));
 
     [Theory]
+    [MemberData(nameof(Windows))]
+    public void SelectedPairs(int? left, int? right)
+    {
+        foreach (int most in new[] { 1, 2, 5, 8, 39, 1000 })
+        {
+            Check(
+                new PerSelectedPair(new PerVisiblePair(left, right), most),
+                tokens => Enumerable.Range(0, tokens).Sum(i => Math.Min(most, Enumerable.Range(0, tokens).Count(j => i - j <= (left ?? Most) && j - i <= (right ?? Most)))),
+                context => Math.Min(most, Enumerable.Range(0, context).Count(j => context - 1 - j <= (left ?? Most))));
+        }
+    }
+
+    [Fact]
+    public void SelectedPairsOfARing() => Check(
+        new PerSelectedPair(new PerKeptPair(6), 4),
+        tokens => Enumerable.Range(1, tokens).Sum(seen => Math.Min(4, seen)),
+        context => Math.Min(4, context));
+
+    [Theory]
     [MemberData(nameof(Strides))]
     public void PooledPairs(int length, int stride) => Check(
         new PerPooledPair(length, stride),

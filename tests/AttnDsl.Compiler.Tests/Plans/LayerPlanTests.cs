@@ -61,7 +61,21 @@ public sealed class LayerPlanTests
         .And("Rope")
         .And("Causal");
 
+    private static Stack SelectiveStack => Stack.Attention(48, 8)
+        .And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4))
+        .And("Rope")
+        .And("Causal")
+        .And("SlidingWindow", ("size", 9))
+        .And("AttentionSink")
+        .And("SelectiveValue", ("top", 3));
+
+    private static Stack SelectiveLatentStack => Stack.Attention(24, 3).And("LatentKV", ("rank", 10)).And("Causal").And("SelectiveValue", ("top", 4));
+
+    private static Stack SelectiveTwoSidedStack => TwoSidedStack.And("SelectiveValue", ("top", 6));
+
     public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded", "sigma", "narrow", "compressed");
+
+    public static TheoryData<string> Selecting => new("selective", "selective-latent", "selective-two-sided");
 
     [Fact]
     public void Llama() => Snapshot.Matches(Lower(LlamaStack));
@@ -93,8 +107,35 @@ public sealed class LayerPlanTests
     [Fact]
     public void NarrowKeys() => Snapshot.Matches(Lower(NarrowStack));
 
+    [Fact]
+    public void SelectedValues() => Snapshot.Matches(Lower(SelectiveStack));
+
+    [Theory]
+    [MemberData(nameof(Selecting))]
+    public void ALayerThatSelectsHasNoGradientAndSaysWhy(string name)
+    {
+        AttentionPlan plan = Of(name);
+        Assert.StartsWith("of a query's weights only the ", plan.NoGradient, System.StringComparison.Ordinal);
+        Assert.Equal([BodyNames.Train, BodyNames.Core, .. plan.Inputs.Cached ? new[] { BodyNames.Prefill, BodyNames.Decode } : []], plan.Bodies.Keys);
+        PlanException refused = Assert.Throws<PlanException>(() => Differentiator.Backward(plan.Bodies[BodyNames.Core], "d_o"));
+        Assert.Contains(plan.NoGradient!, refused.Message, System.StringComparison.Ordinal);
+        Assert.Null(Of("llama").NoGradient);
+    }
+
+    [Fact]
+    public void WithoutAChoiceSelectingChangesNothing()
+    {
+        AttentionPlan all = Lower(LlamaStack);
+        AttentionPlan some = Lower(LlamaStack.And("SelectiveValue", ("top", 14)));
+        double[] x = PlanSetting.Normal(14 * (int)all.Widths.Dim, 3);
+        var weights = DerivedWeights.Random(all);
+        PlanRuns.Close(PlanRuns.Train(all, weights, x, 1).Outputs[0], PlanRuns.Train(some, weights, x, 1).Outputs[0], 1e-14);
+        Assert.NotEqual(PlanRuns.Train(all, weights, x, 1).Outputs[0], PlanRuns.Train(Lower(LlamaStack.And("SelectiveValue", ("top", 13))), weights, x, 1).Outputs[0]);
+    }
+
     [Theory]
     [MemberData(nameof(Stacks))]
+    [MemberData(nameof(Selecting))]
     public void FlopsAreThoseCounted(string name)
     {
         AttentionPlan plan = Of(name);
@@ -115,7 +156,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded", "sigma", "narrow", "compressed" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded", "sigma", "narrow", "compressed", "selective", "selective-latent" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -139,6 +180,9 @@ public sealed class LayerPlanTests
         "sigma" => SigmaStack,
         "narrow" => NarrowStack,
         "compressed" => CompressedStack,
+        "selective" => SelectiveStack,
+        "selective-latent" => SelectiveLatentStack,
+        "selective-two-sided" => SelectiveTwoSidedStack,
         _ => TwoSidedStack,
     });
 

@@ -62,6 +62,18 @@ public sealed class RuleEngineTests
     }
 
     [Fact]
+    public void A_module_of_a_layer_without_a_gradient_is_a_warning()
+    {
+        Spec.AttentionSpec spec = Stack.Attention().And("SelectiveValue", ("top", 5)).Build();
+        Assert.Equal(["ATTN0780"], AttentionCompiler.Check(spec).Select(violation => violation.Rule.Id));
+        RuleViolation[] violations = [.. AttentionCompiler.Check(spec, new CompileOptions(Torch: true))];
+        Assert.Equal(["ATTN0780", "ATTN0781"], violations.Select(violation => violation.Rule.Id));
+        Assert.StartsWith("The TorchSharp module of 'Layer' evaluates only: of a query's weights only the 5 largest count", violations[1].Message, System.StringComparison.Ordinal);
+        CompileResult result = AttentionCompiler.Compile(spec, new CompileOptions(Torch: true));
+        Assert.Contains(result.Files, file => file.HintName.EndsWith(".Torch.g.cs", System.StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_backend_that_lacks_a_step_refuses_the_plan_and_says_which()
     {
         var body = new BodyBuilder(BodyNames.Train);
