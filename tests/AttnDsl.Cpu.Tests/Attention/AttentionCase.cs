@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using AttnDsl.Cpu;
 
 namespace AttnDsl.Cpu.Tests.Attention;
@@ -43,6 +44,20 @@ internal sealed class AttentionCase
     public static AttentionCase Create(TokenRows rows, int heads, int kv, int keyWidth, int valueWidth, float magnitude = 1) =>
         Create(rows, HeadMap.Grouped(heads, heads), HeadMap.Grouped(kv, heads), HeadMap.Grouped(kv, heads), keyWidth, valueWidth, magnitude);
 
+    /// <summary>The same operands for a core that keeps so many weights of a query.</summary>
+    public AttentionCase Selecting(int keep, double? scale = null) => new()
+    {
+        Geometry = new AttendGeometry(Geometry.Query, Geometry.Key, Geometry.Value, Geometry.KeyWidth, Geometry.ValueWidth, scale ?? Geometry.Scale) { Keep = keep },
+        Rows = Rows,
+        Query = Query,
+        Key = Key,
+        Value = Value,
+        Sinks = Sinks,
+        Score = Score,
+        Visible = Visible,
+        Segments = Segments,
+    };
+
     public (float[] Output, float[] Lse) Run<TScore, TMask>(TScore score, TMask mask, int threads = 0)
         where TScore : struct, IScore
         where TMask : struct, IPairMask
@@ -71,13 +86,14 @@ internal sealed class AttentionCase
         where TMask : struct, IPairMask
     {
         (float[] output, float[] lse) = Run(score, mask);
-        (double[] expected, double[] expectedLse) = Reference();
+        (double[] expected, double[] expectedLse) = Reference(output);
         string label = string.Create(CultureInfo.InvariantCulture, $"{what}, T {Rows.Tokens}, S {Rows.Keys}, widths {Geometry.KeyWidth}/{Geometry.ValueWidth}");
         Compare.Close(expected, output, tolerance, label + ", output");
         Compare.Close(expectedLse, lse, tolerance * 4, label + ", lse");
     }
 
-    public (double[] Output, double[] Lse) Reference()
+    /// <param name="found">What is compared. Where the last score that counts and the first that does not are equal within the rounding of float32, the result of either choice is right: the one that is nearer to this.</param>
+    public (double[] Output, double[] Lse) Reference(float[]? found = null)
     {
         int heads = Geometry.ScoreHeads;
         int dk = Geometry.KeyWidth;
@@ -125,17 +141,36 @@ internal sealed class AttentionCase
                     int place = (((b * Rows.Tokens) + t) * heads) + h;
                     lse[place] = maximum + Math.Log(sum);
                     double total = Sinks.Length == 0 ? sum : sum + Math.Exp(Sinks[h] - maximum);
-                    for (int j = 0; j < Rows.KeyCount(b); j++)
+                    int[] seen = [.. Enumerable.Range(0, Rows.KeyCount(b)).Where(j => !double.IsNegativeInfinity(scores[j]))];
+                    if (Geometry.Keep == 0 || Geometry.Keep >= seen.Length)
                     {
-                        double p = Math.Exp(scores[j] - maximum) / total;
-                        if (double.IsNegativeInfinity(scores[j]))
-                        {
-                            continue;
-                        }
+                        Add(seen, output.AsSpan(place * dv, dv));
+                        continue;
+                    }
 
-                        for (int c = 0; c < dv; c++)
+                    // A stable sort: of equal scores the first key is the largest.
+                    int[] order = [.. seen.OrderByDescending(j => scores[j])];
+                    Add(order[..Geometry.Keep], output.AsSpan(place * dv, dv));
+                    double gap = scores[order[Geometry.Keep - 1]] - scores[order[Geometry.Keep]];
+                    if (found is not null && gap > 0 && gap < 1e-5)
+                    {
+                        var other = new double[dv];
+                        Add([.. order[..(Geometry.Keep - 1)], order[Geometry.Keep]], other);
+                        if (Distance(other, found.AsSpan(place * dv, dv)) < Distance(output.AsSpan(place * dv, dv), found.AsSpan(place * dv, dv)))
                         {
-                            output[(place * dv) + c] += p * Value[((((b * Rows.Keys) + j) * Geometry.Value.Heads) + Geometry.Value.Of(h)) * dv + c];
+                            other.CopyTo(output, place * dv);
+                        }
+                    }
+
+                    void Add(int[] keys, Span<double> sums)
+                    {
+                        foreach (int j in keys)
+                        {
+                            double p = Math.Exp(scores[j] - maximum) / total;
+                            for (int c = 0; c < dv; c++)
+                            {
+                                sums[c] += p * Value[((((b * Rows.Keys) + j) * Geometry.Value.Heads) + Geometry.Value.Of(h)) * dv + c];
+                            }
                         }
                     }
                 }
@@ -143,6 +178,17 @@ internal sealed class AttentionCase
         }
 
         return (output, lse);
+    }
+
+    private static double Distance(ReadOnlySpan<double> a, ReadOnlySpan<float> b)
+    {
+        double sum = 0;
+        for (int c = 0; c < a.Length; c++)
+        {
+            sum += Math.Abs(a[c] - b[c]);
+        }
+
+        return sum;
     }
 
     private static float[] Random(Random random, int length, float magnitude)

@@ -22,6 +22,17 @@ public class PagedTests
         Check(attention, pageSize, path);
     });
 
+    [Theory]
+    [InlineData(1, 1, 200, 5)]
+    [InlineData(3, 1, 331, 64)]
+    [InlineData(16, 1, 3000, 100)]
+    [InlineData(16, 40, 70, 7)]
+    public void ValuesThatAreSelectedLieInPagesToo(int pageSize, int queries, int keys, int keep) => Paths.OnEach(path =>
+    {
+        AttentionCase attention = AttentionCase.Create(TokenRows.Core(2, queries, keys), 6, 2, 64, 24).Selecting(keep);
+        Check(attention, pageSize, path);
+    });
+
     [Fact]
     public void WhatIsHiddenInAPageIsNeverRead() => Paths.OnEach(path =>
     {
@@ -30,9 +41,11 @@ public class PagedTests
         attention.Value.AsSpan(attention.Value.Length - 64).Fill(float.PositiveInfinity);
         attention.Key.AsSpan(attention.Key.Length - 32).Fill(float.NaN);
         Check(attention, 16, path);
+        Check(attention.Selecting(3), 16, path);
         AttentionCase many = AttentionCase.Create(TokenRows.Core(2, 30, 40), 4, 2, 16, 16);
         many.Value.AsSpan(many.Value.Length - 64).Fill(float.PositiveInfinity);
         Check(many, 16, path);
+        Check(many.Selecting(3), 16, path);
     });
 
     [Fact]

@@ -23,6 +23,16 @@ public class RingTests
         Check(attention, sinks, slots, path);
     });
 
+    [Theory]
+    [InlineData(4, 203, 1, 131, 5)]
+    [InlineData(0, 2000, 1, 2000, 100)]
+    [InlineData(9, 300, 40, 300, 17)]
+    public void Values_that_are_selected_lie_on_a_ring_too(int sinks, int slots, int queries, int keys, int keep) => Paths.OnEach(path =>
+    {
+        AttentionCase attention = AttentionCase.Create(TokenRows.Core(2, queries, keys), 6, 2, 24, 20).Selecting(keep);
+        Check(attention, sinks, slots, path);
+    });
+
     [Fact]
     public void What_is_hidden_on_a_ring_is_never_read() => Paths.OnEach(path =>
     {

@@ -18,7 +18,12 @@ public class QuantizedCacheTests
     [InlineData(4, 8, 16, 16, 16, 90, 40, CacheElement.Float32)]
     [InlineData(2, 2, 16, 24, 32, 90, 12, CacheElement.Float32)]
     [InlineData(4, 8, 16, 16, 16, 90, 40, CacheElement.BFloat16)]
-    public void KernelsReadCodesInPlace(int bits, int group, int residual, int keyWidth, int valueWidth, int context, int queries, CacheElement element) => Paths.OnEach(path =>
+    [InlineData(4, 32, 128, 32, 64, 300, 1, CacheElement.Float32, 20)]
+    [InlineData(8, 16, 16, 20, 16, 777, 1, CacheElement.Float32, 100)]
+    [InlineData(2, 16, 16, 33, 48, 141, 3, CacheElement.Float32, 7)]
+    [InlineData(4, 8, 16, 16, 16, 90, 40, CacheElement.Float32, 9)]
+    [InlineData(8, 8, 16, 16, 16, 90, 4, CacheElement.BFloat16, 60)]
+    public void KernelsReadCodesInPlace(int bits, int group, int residual, int keyWidth, int valueWidth, int context, int queries, CacheElement element, int keep = 0) => Paths.OnEach(path =>
     {
         const int Batch = 2;
         CacheStream keys = new("k", 2, keyWidth) { Quantization = new(bits, group, residual, QuantizationAxis.Channel) };
@@ -31,7 +36,7 @@ public class QuantizedCacheTests
         cache.Append(0, newKeys, extended);
         cache.Append(1, newValues, extended);
 
-        var geometry = new AttendGeometry(HeadMap.Grouped(6, 6), HeadMap.Grouped(2, 6), HeadMap.Grouped(2, 6), keyWidth, valueWidth, 0.3);
+        var geometry = new AttendGeometry(HeadMap.Grouped(6, 6), HeadMap.Grouped(2, 6), HeadMap.Grouped(2, 6), keyWidth, valueWidth, 0.3) { Keep = keep };
         float[] query = Numbers.Random(5, Batch * queries * 6 * keyWidth);
         float[] output = Numbers.Garbage(Batch * queries * 6 * valueWidth);
         if (element == CacheElement.Float32)

@@ -35,10 +35,10 @@ internal static class DecodeCase
         where TScore : struct, IScore
         where TMask : struct, IPairMask
     {
-        (double[] expected, double[] expectedLse) = attention.Reference();
         foreach (Layout layout in Enum.GetValues<Layout>())
         {
             (float[] output, float[] lse) = Run(attention, score, mask, layout);
+            (double[] expected, double[] expectedLse) = attention.Reference(output);
             string label = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{what}, {layout}, T {attention.Rows.Tokens}, S {attention.Rows.Keys}, widths {attention.Geometry.KeyWidth}/{attention.Geometry.ValueWidth}");
