@@ -260,6 +260,12 @@ public sealed class LayerDraft
 
     public void Explain(FormulaOrder order, string line) => _formula.Add((int)order, line);
 
+    /// <summary>True when nothing that was said so far comes after a stage of an operand.</summary>
+    public bool IsLast(Operand operand, Stage stage) =>
+        Ends(_transformations[(int)operand].Ranks, stage) && (operand == Operand.Value || Ends(_together.Ranks, stage));
+
+    private static bool Ends(IReadOnlyList<int> ranks, Stage stage) => ranks.Count == 0 || ranks[ranks.Count - 1] <= (int)stage;
+
     /// <summary>The transformations of an operand at one stage.</summary>
     public PlanValue Transformed(Operand operand, Stage stage, BodyBuilder body, PlanValue value)
     {
@@ -298,7 +304,14 @@ public sealed record QueryKey(PlanValue Query, PlanValue Key, PlanValue FirstQue
 /// <param name="Before">The first stage that comes after the cache.</param>
 /// <param name="Width">Channels of a kept key head.</param>
 /// <param name="Content">What is kept, for docs.</param>
-public sealed record StoredKeys(Stage Before, long Width, string Content);
+public sealed record StoredKeys(Stage Before, long Width, string Content)
+{
+    /// <summary>What a query becomes, [B, T, queryHeads, <see cref="Width"/>], so that its products with the kept keys are those with the transformed ones; null where there is no such thing.</summary>
+    public Func<BodyBuilder, PlanValue, PlanValue>? Fold { get; init; }
+
+    /// <summary>Most new tokens of a row for which queries are folded; longer blocks transform the keys.</summary>
+    public long FewTokens { get; init; }
+}
 
 /// <summary>Order of weights in checkpoints and in Weights.</summary>
 public enum WeightPlace

@@ -5,7 +5,7 @@ using AttnDsl.Compiler.Spec;
 
 namespace AttnDsl.Compiler.Lowering;
 
-/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them, or as they are before some stage.</summary>
+/// <summary>The usual source: q, k and v are linear in x, cut into heads and transformed; keys are cached as the core reads them, or as they are before some stage; few queries may then be folded, so that the core reads those.</summary>
 public sealed class ProjectedSource : ILayerSource
 {
     private readonly LayerDraft _draft;
@@ -14,7 +14,7 @@ public sealed class ProjectedSource : ILayerSource
 
     public CacheSchema Cache => new(EquatableArray.Of(KeyStream, ValueStream), _draft.States.ToEquatableArray(), _draft.CacheElement, _draft.CachePageSize);
 
-    public long FewTokens => 0;
+    public long FewTokens => _draft.StoredKeys is { Fold: not null } kept ? kept.FewTokens : 0;
 
     public string Formula
     {
@@ -81,7 +81,9 @@ public sealed class ProjectedSource : ILayerSource
         v = _draft.Transformed(Operand.Value, body, v);
         k = cached ? body.Append(k, KeyStream, "keys") : k;
         v = cached ? body.Append(v, ValueStream, "values") : v;
-        return new Operands(q, _draft.Transformed(Operand.Key, body, k, from: border), v);
+        return form == LayerForm.Few
+            ? new Operands(_draft.StoredKeys!.Fold!(body, q), k, v)
+            : new Operands(q, _draft.Transformed(Operand.Key, body, k, from: border), v);
     }
 
     private PlanValue Project(BodyBuilder body, PlanValue x, Operand operand, string name, long heads, long width, WeightPlace place, WeightPlace biasPlace)

@@ -12,7 +12,11 @@ public sealed class KeyWidthMechanism : Mechanism
 {
     public override string Name => "KeyWidth";
 
-    public override int Rank => Ranks.Mix + 1;
+    /// <summary>Longest block whose queries are folded: decoding and speculative steps. Modules have kernels for longer ones, over keys that are widened.</summary>
+    private const long FewTokens = 16;
+
+    /// <summary>After norms and positions: whether they are there decides how few tokens are run.</summary>
+    public override int Rank => Ranks.Mask - 1;
 
     public override void Check(RuleContext context, AttributeSpec attribute)
     {
@@ -46,12 +50,20 @@ public sealed class KeyWidthMechanism : Mechanism
             return;
         }
 
+        bool folds = draft.IsLast(Operand.Key, Stage.Widen);
         draft.Mixes(Operand.Key);
-        draft.StoredKeys = new StoredKeys(Stage.Widen, narrow, "keys before they are widened");
-
-        // The rotation is known only later in rank order, so the weight is declared when the first body needs it.
         PlanWeight Expansion() => draft.Weight(WeightPlace.KeyExpansion, () => new PlanWeight("k_expand.weight", TensorType.Constant(width, narrow), Rotated: draft.Rotated(1)));
+        draft.StoredKeys = new StoredKeys(Stage.Widen, narrow, "keys before they are widened")
+        {
+            Fold = folds ? (body, q) => body.Linear(q, body.Weight(Expansion()), "q_narrow", transposed: true) : null,
+            FewTokens = FewTokens,
+        };
         draft.Transform(Operand.Key, Stage.Widen, (body, k) => body.Linear(k, body.Weight(Expansion()), "k_wide"));
+        if (folds)
+        {
+            draft.Explain(FormulaOrder.Cache, "over the cache: for up to " + Text.Of(FewTokens) + " new tokens a row q ← q We, and the scores are with the narrow keys; for more, keys are widened");
+        }
+
         draft.Explain(FormulaOrder.Widen, "k ← k Weᵀ per head [B, S, " + Text.Of(draft.Widths.KeyHeads) + ", " + Text.Of(width) + "], after the cache");
     }
 }

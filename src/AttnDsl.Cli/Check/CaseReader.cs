@@ -125,7 +125,7 @@ internal sealed class CaseReader
         };
     }
 
-    /// <summary>The cotangent, and an expectation for the gradient of every input and weight; null when none were asked for.</summary>
+    /// <summary>The cotangent, and an expectation for the gradient of every input and weight; null when none were asked for, or the layer has none.</summary>
     private Tensor? ReadGradients(
         IReadOnlyList<Tensor> inputs,
         Tensor recorded,
@@ -133,7 +133,7 @@ internal sealed class CaseReader
         long terms,
         List<Expectation> expectations)
     {
-        if (!_options.Gradients)
+        if (!_options.Gradients || Shape.NoGradient is not null)
         {
             return null;
         }

@@ -56,6 +56,11 @@ internal static class CheckVerb
                 options.Tolerance,
                 recording.WentThroughFloat32,
                 cancellationToken);
+            if (options.Gradients && stack.Reference.Shape.NoGradient is { } reason)
+            {
+                rows = [.. rows, new CheckRow("-", "-", Quantities.Gradients, "-", null, null, true, "skipped: the layer has no gradient: " + reason)];
+            }
+
             report = CheckReport.Of(options.File, result, check.Mode, rows);
         }
         catch (Exception e) when (e is OutOfMemoryException or OverflowException)

@@ -17,6 +17,9 @@ internal static class Quantities
     /// <summary>Stands for every quantity of a backend that does not exist here.</summary>
     public const string All = "all";
 
+    /// <summary>Stands for all gradients where there are none.</summary>
+    public const string Gradients = "gradients";
+
     /// <summary>Name of the tensor with the gradient of the output.</summary>
     public const string Cotangent = "g";
 

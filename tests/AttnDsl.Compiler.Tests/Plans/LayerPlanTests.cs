@@ -55,6 +55,8 @@ public sealed class LayerPlanTests
 
     private static Stack NarrowStack => Stack.Attention(32, 4).And("KeyWidth", ("width", 3)).And("QkNorm").And("Rope").And("Causal");
 
+    private static Stack FoldedStack => Stack.Attention(32, 4).And("GroupedQuery", ("kv", 2)).And("KeyWidth", ("width", 3)).And("Alibi").And("Causal").And("SlidingWindow", ("size", 6));
+
     private static Stack CompressedStack => Stack.Attention(32, 4)
         .And("GroupedQuery", ("kv", 2))
         .And("Compressed", ("factor", 2), ("SeqKernel", 3))
@@ -73,7 +75,7 @@ public sealed class LayerPlanTests
 
     private static Stack SelectiveTwoSidedStack => TwoSidedStack.And("SelectiveValue", ("top", 6));
 
-    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded", "sigma", "narrow", "compressed");
+    public static TheoryData<string> Stacks => new("llama", "gpt-oss", "reverse", "gemma", "two-sided", "latent", "expanded", "sigma", "narrow", "folded", "compressed");
 
     public static TheoryData<string> Selecting => new("selective", "selective-latent", "selective-two-sided");
 
@@ -106,6 +108,28 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void NarrowKeys() => Snapshot.Matches(Lower(NarrowStack));
+
+    [Fact]
+    public void NarrowKeysThatAreFolded() => Snapshot.Matches(Lower(FoldedStack));
+
+    [Theory]
+    [InlineData("QkNorm")]
+    [InlineData("QKL2Norm")]
+    [InlineData("Rope")]
+    [InlineData("Rope", "Yarn")]
+    public void WhatFollowsTheWideningKeepsKeysWide(params string[] following)
+    {
+        Stack stack = FoldedStack;
+        foreach (string name in following)
+        {
+            stack = name == "Yarn" ? stack.And(name, ("factor", 4.0), ("originalLength", 64)) : stack.And(name);
+        }
+
+        AttentionPlan plan = LayerCompiler.Lower(stack.Build());
+        Assert.Equal(0, plan.FewTokens);
+        Assert.True(plan.Bodies[BodyNames.Decode].IsSameAs(plan.Bodies[BodyNames.Prefill]));
+        Assert.Equal(16, Lower(FoldedStack).FewTokens);
+    }
 
     [Fact]
     public void SelectedValues() => Snapshot.Matches(Lower(SelectiveStack));
@@ -156,7 +180,7 @@ public sealed class LayerPlanTests
     [Fact]
     public void ChunksAndTokensEqualOneBlock()
     {
-        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded", "sigma", "narrow", "compressed", "selective", "selective-latent" }.Select(Of))
+        foreach (AttentionPlan plan in new[] { "llama", "gpt-oss", "reverse", "gemma", "latent", "expanded", "sigma", "narrow", "folded", "compressed", "selective", "selective-latent" }.Select(Of))
         {
             double[] x = PlanSetting.Normal(2 * 14 * (int)plan.Widths.Dim, 3);
             var weights = DerivedWeights.Random(plan);
@@ -180,6 +204,7 @@ public sealed class LayerPlanTests
         "sigma" => SigmaStack,
         "narrow" => NarrowStack,
         "compressed" => CompressedStack,
+        "folded" => FoldedStack,
         "selective" => SelectiveStack,
         "selective-latent" => SelectiveLatentStack,
         "selective-two-sided" => SelectiveTwoSidedStack,

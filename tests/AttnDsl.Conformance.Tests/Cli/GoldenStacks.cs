@@ -43,6 +43,7 @@ internal static class GoldenStacks
         ["sqa-rsqa"] = "[Attention(dim: 48, heads: 8, OutputBias = true)] [ReverseSparseQuery(heads: 2, kv: 4)] [Rope(layout: RopeLayout.Interleaved)] [Causal]",
         ["diffqkv-sigma-augq"] = "[Attention(dim: 48, heads: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [AugmentedQuery(width: 72)] [Rope(theta: 50000, layout: RopeLayout.HalfSplit)] [Causal]",
         ["diffqkv-half-k-dim"] = "[Attention(dim: 40, heads: 8, headDim: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [KeyWidth(4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
+        ["diffqkv-selective-v"] = "[Attention(dim: 40, heads: 8, headDim: 8)] [GroupedQuery(keyHeads: 2, valueHeads: 4)] [SelectiveValue(top: 5)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-ccgqa"] = "[Attention(dim: 64, heads: 4, headDim: 8)] [GroupedQuery(kv: 2)] [Compressed(Temperature = Temperature.Raw)] [Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mha-c4"] = "[Attention(dim: 64, heads: 2)] [Compressed(factor: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mqa-k34"] = "[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)] [MultiQuery] [Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)] [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
@@ -53,6 +54,9 @@ internal static class GoldenStacks
 
     /// <summary>The recording uses the checkpoint's own names.</summary>
     private static bool IsCompressed(string name) => name.StartsWith("cca-", StringComparison.Ordinal);
+
+    /// <summary>The recorded layer has gradients.</summary>
+    public static bool Differentiates(string name) => name != "diffqkv-selective-v";
 
     /// <summary>The recorded layer can take its tokens one by one.</summary>
     public static bool Decodes(string name) => !IsCore(name) && ByName[name].Contains("[Causal]");

@@ -28,6 +28,7 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["mla-yarn"] = typeof(MlaYarn),
         ["diffqkv-sigma-augq"] = typeof(DiffSigma),
         ["diffqkv-half-k-dim"] = typeof(DiffNarrowKeys),
+        [GoldenCases.Selective] = typeof(DiffSelective),
         ["cca-ccgqa"] = typeof(CompressedGrouped),
         ["cca-mha-c4"] = typeof(CompressedFour),
         ["cca-mqa-k34"] = typeof(CompressedMultiQuery),

@@ -7,7 +7,7 @@ namespace AttnDsl.Conformance.Tests.Cpu;
 /// <summary>A layer's forward and backward over a block, and its core over queries and keys, by <see cref="SingleRule"/> on every path.</summary>
 internal static class LayerCheck
 {
-    /// <summary>Forward and backward. Padding holds NaN and infinities, which must not be seen; its outputs and gradients are exactly 0.</summary>
+    /// <summary>Forward, and backward where the layer has one. Padding holds NaN and infinities, which must not be seen; its outputs and gradients are exactly 0.</summary>
     public static void Block(CpuCase layer, Block block, int seed, Action<string>? report = null)
     {
         int dim = layer.Cpu.Shape.Dim;
@@ -21,8 +21,9 @@ internal static class LayerCheck
         float[] plain = layer.Single.Forward(narrow, cleanX, rows);
         AttentionWeights<double> expectedGradients = layer.Reference.Zeros();
         AttentionWeights<float> plainGradients = layer.Single.Zeros();
-        double[] expectedInput = layer.Reference.Backward(wide, CpuCalls.Wide(cleanX), CpuCalls.Wide(cleanG), expectedGradients, rows);
-        float[] plainInput = layer.Single.Backward(narrow, cleanX, cleanG, plainGradients, rows);
+        bool differentiated = layer.Cpu.Shape.NoGradient is null;
+        double[] expectedInput = differentiated ? layer.Reference.Backward(wide, CpuCalls.Wide(cleanX), CpuCalls.Wide(cleanG), expectedGradients, rows) : [];
+        float[] plainInput = differentiated ? layer.Single.Backward(narrow, cleanX, cleanG, plainGradients, rows) : [];
         float[] foulX = Padded(x, block, dim, float.NaN);
         float[] foulG = Padded(g, block, dim, float.PositiveInfinity);
         Paths.OnEach(path =>
@@ -30,8 +31,13 @@ internal static class LayerCheck
             string what = FormattableString.Invariant($"{layer.Name}, {block.Batch} x {block.Tokens}, {path}");
             float[] y = layer.Forward(narrow, foulX, rows);
             SingleRule.Check($"{what}, output", expected, plain, y, report: report);
-            (float[] dx, AttentionWeights<float> gradients) = layer.Backward(narrow, foulX, foulG, rows);
-            SingleRule.Gradients(what, [("x", expectedInput, plainInput, dx), .. SingleRule.Weights(expectedGradients, plainGradients, gradients)], report: report);
+            float[] dx = new float[x.Length];
+            if (differentiated)
+            {
+                (dx, AttentionWeights<float> gradients) = layer.Backward(narrow, foulX, foulG, rows);
+                SingleRule.Gradients(what, [("x", expectedInput, plainInput, dx), .. SingleRule.Weights(expectedGradients, plainGradients, gradients)], report: report);
+            }
+
             for (int token = 0; token < block.Batch * block.Tokens; token++)
             {
                 if (!block.IsReal(token))
@@ -43,7 +49,7 @@ internal static class LayerCheck
         });
     }
 
-    /// <summary>Output, lse and all gradients of the core, for inputs up to <paramref name="size"/>.</summary>
+    /// <summary>Output, lse and all gradients of the core where it has any, for inputs up to <paramref name="size"/>.</summary>
     public static void Core(CpuCase layer, int batch, int queries, int keys, int seed, float size = 1, Action<string>? report = null)
     {
         LayerShape shape = layer.Cpu.Shape;
@@ -69,10 +75,6 @@ internal static class LayerCheck
         float[] g = CpuCalls.Random(seed + 4, rows.Batch * rows.Tokens * shape.ScoreHeads * shape.ValueWidth);
         CoreResult<double> expected = layer.Reference.Core(wide, CpuCalls.Wide(q), CpuCalls.Wide(k), CpuCalls.Wide(v), rows);
         CoreResult<float> plain = layer.Single.Core(narrow, q, k, v, rows);
-        AttentionWeights<double> expectedWeights = layer.Reference.Zeros();
-        AttentionWeights<float> plainWeights = layer.Single.Zeros();
-        CoreGradients<double> expectedGradients = layer.Reference.CoreBackward(wide, CpuCalls.Wide(q), CpuCalls.Wide(k), CpuCalls.Wide(v), CpuCalls.Wide(g), expectedWeights, rows);
-        CoreGradients<float> plainGradients = layer.Single.CoreBackward(narrow, q, k, v, g, plainWeights, rows);
         (int keyEnd, int valueEnd) = hidden ?? (k.Length, v.Length);
         float[] foulK = [.. k[..keyEnd], .. CpuCalls.Nans(k.Length - keyEnd)];
         float[] foulV = [.. v[..valueEnd], .. Enumerable.Repeat(float.PositiveInfinity, v.Length - valueEnd)];
@@ -87,7 +89,19 @@ internal static class LayerCheck
             float[] without = CpuCalls.Nans(g.Length);
             layer.Cpu.Core(narrow, q, foulK, foulV, without, default, rows);
             Assert.Equal(y, without);
+        });
+        if (shape.NoGradient is not null)
+        {
+            return;
+        }
 
+        AttentionWeights<double> expectedWeights = layer.Reference.Zeros();
+        AttentionWeights<float> plainWeights = layer.Single.Zeros();
+        CoreGradients<double> expectedGradients = layer.Reference.CoreBackward(wide, CpuCalls.Wide(q), CpuCalls.Wide(k), CpuCalls.Wide(v), CpuCalls.Wide(g), expectedWeights, rows);
+        CoreGradients<float> plainGradients = layer.Single.CoreBackward(narrow, q, k, v, g, plainWeights, rows);
+        Paths.OnEach(path =>
+        {
+            string what = FormattableString.Invariant($"{layer.Name}, core {rows.Batch} x {rows.Tokens} over {rows.Keys}, {path}");
             (float[] dq, float[] dk, float[] dv) = (CpuCalls.Nans(q.Length), CpuCalls.Nans(k.Length), CpuCalls.Nans(v.Length));
             AttentionWeights<float> gradients = layer.Single.Zeros();
             layer.Cpu.CoreBackward(narrow, q, foulK, foulV, g, dq, dk, dv, gradients, rows);

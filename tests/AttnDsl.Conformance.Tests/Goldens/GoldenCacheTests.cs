@@ -34,6 +34,7 @@ public sealed class GoldenCacheTests(ITestOutputHelper output)
     [Theory]
     [InlineData("diffqkv-sigma-augq")]
     [InlineData("diffqkv-half-k-dim")]
+    [InlineData(GoldenCases.Selective)]
     public void The_cache_is_the_recorded_one(string file)
     {
         using Golden? golden = Golden.Open(file, output);

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -11,17 +12,18 @@ internal static class Chunked
     /// <param name="batch">B.</param>
     /// <param name="chunk">Tokens at a time; 1 takes the decoding path.</param>
     /// <returns>[B, T, dim].</returns>
-    public static double[] Run(ILayer<double> layer, AttentionWeights<double> weights, double[] x, int batch, int chunk)
+    public static T[] Run<T>(ILayer<T> layer, AttentionWeights<T> weights, T[] x, int batch, int chunk)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int dim = layer.Shape.Dim;
         int tokens = x.Length / batch / dim;
-        ReferenceCache<double> cache = layer.CreateCache(batch);
-        var result = new double[x.Length];
+        ReferenceCache<T> cache = layer.CreateCache(batch);
+        var result = new T[x.Length];
         for (int start = 0; start < tokens; start += chunk)
         {
             int count = Math.Min(chunk, tokens - start);
-            double[] part = Slice(x, batch, start * dim, count * dim);
-            double[] y = count == 1 ? layer.Decode(weights, part, cache) : layer.Prefill(weights, part, cache, TokenRows.Uniform(batch, count));
+            T[] part = Slice(x, batch, start * dim, count * dim);
+            T[] y = count == 1 ? layer.Decode(weights, part, cache) : layer.Prefill(weights, part, cache, TokenRows.Uniform(batch, count));
             for (int row = 0; row < batch; row++)
             {
                 y.AsSpan(row * count * dim, count * dim).CopyTo(result.AsSpan(((row * tokens) + start) * dim));
@@ -37,9 +39,9 @@ internal static class Chunked
     /// <param name="start">First number of the part.</param>
     /// <param name="count">Numbers of the part.</param>
     /// <returns>[B, count].</returns>
-    public static double[] Slice(double[] values, int batch, int start, int count)
+    public static T[] Slice<T>(T[] values, int batch, int start, int count)
     {
-        var part = new double[batch * count];
+        var part = new T[batch * count];
         for (int row = 0; row < batch; row++)
         {
             values.AsSpan((row * (values.Length / batch)) + start, count).CopyTo(part.AsSpan(row * count));

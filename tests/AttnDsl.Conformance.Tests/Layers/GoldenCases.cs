@@ -52,6 +52,8 @@ internal static class GoldenCases
             new(48, 8, 2, 6) { OwnValueHeads = 4, Augmented = true, Causal = true, Rotation = new(NaiveRotation.Geometric(50000, 6), Interleaved: false) }),
         ["diffqkv-half-k-dim"] = TestLayer.Cached<DiffNarrowKeys.Reference, DiffNarrowKeys.Weights<double>, DiffNarrowKeys.ReferenceSingle, DiffNarrowKeys.Weights<float>>(
             new(40, 8, 2, 8) { OwnValueHeads = 4, NarrowKeys = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
+        [Selective] = TestLayer.Cached<DiffSelective.Reference, DiffSelective.Weights<double>, DiffSelective.ReferenceSingle, DiffSelective.Weights<float>>(
+            new(40, 8, 2, 8) { OwnValueHeads = 4, Keep = 5, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
         ["cca-ccgqa"] = TestLayer.Cached<CompressedGrouped.Reference, CompressedGrouped.Weights<double>, CompressedGrouped.ReferenceSingle, CompressedGrouped.Weights<float>>(
             new(64, 4, 2, 8) { Convolutions = (2, 2), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(5000000, 4), Interleaved: false) }),
         ["cca-mha-c4"] = TestLayer.Cached<CompressedFour.Reference, CompressedFour.Weights<double>, CompressedFour.ReferenceSingle, CompressedFour.Weights<float>>(
@@ -63,8 +65,14 @@ internal static class GoldenCases
     /// <summary>The recording of an attention core alone.</summary>
     public const string Core = "gqa-alibi-softcap-window-core";
 
-    /// <summary>Recordings of whole layers.</summary>
-    public static TheoryData<string> LayerFiles => [.. Layers.Keys.Where(file => file != Core)];
+    /// <summary>The recording of a layer that selects values and so has no gradient.</summary>
+    public const string Selective = "diffqkv-selective-v";
+
+    /// <summary>Recordings of whole layers with their gradients.</summary>
+    public static TheoryData<string> LayerFiles => [.. Layers.Keys.Where(file => file is not (Core or Selective))];
+
+    /// <summary>Recordings of whole layers without gradients.</summary>
+    public static TheoryData<string> EvaluatedFiles => [Selective];
 
     /// <summary>Recordings of whole layers that have a cache.</summary>
     public static TheoryData<string> CachedFiles => [.. Layers.Where(layer => layer.Key != Core && layer.Value.Reference.IsCached).Select(layer => layer.Key)];

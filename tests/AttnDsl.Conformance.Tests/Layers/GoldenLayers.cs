@@ -118,6 +118,14 @@ public partial class DiffSigma;
 [Causal]
 public partial class DiffNarrowKeys;
 
+/// <summary>diffqkv-selective-v.</summary>
+[Attention(dim: 40, heads: 8, headDim: 8)]
+[GroupedQuery(keyHeads: 2, valueHeads: 4)]
+[SelectiveValue(top: 5)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class DiffSelective;
+
 /// <summary>cca-ccgqa.</summary>
 [Attention(dim: 64, heads: 4, headDim: 8)]
 [GroupedQuery(kv: 2)]

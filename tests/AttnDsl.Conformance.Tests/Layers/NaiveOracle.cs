@@ -69,6 +69,12 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     public bool Sink { get; init; }
 
+    /// <summary>How many probabilities of a query count, or null for all.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>Receives, for every choice of a query and head, how far the last score that counts is above the first that does not.</summary>
+    public Action<double>? Gaps { get; init; }
+
     public bool Causal { get; init; }
 
     /// <summary>Keys visible before the query's own, or null for all.</summary>
@@ -140,7 +146,16 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         double shift = Math.Max(scores.Values.Max(), sink ?? double.NegativeInfinity);
         double visible = scores.Values.Sum(s => Math.Exp(s - shift));
         double total = visible + (sink is { } logit ? Math.Exp(logit - shift) : 0);
-        foreach ((int j, double score) in scores)
+        HashSet<int> kept = [.. scores.Keys];
+        if (Keep is { } keep && keep < scores.Count)
+        {
+            // A stable sort: the keys came in their order.
+            int[] order = [.. scores.Keys.Order().OrderByDescending(j => scores[j])];
+            kept = [.. order[..keep]];
+            Gaps?.Invoke(scores[order[keep - 1]] - scores[order[keep]]);
+        }
+
+        foreach ((int j, double score) in scores.Where(pair => kept.Contains(pair.Key)))
         {
             probabilities[j] = Math.Exp(score - shift) / total;
             for (int c = 0; c < output.Length; c++)

@@ -9,6 +9,11 @@ internal sealed partial class Sheet
             QueryScale();
         }
 
+        if (_stack.Has("SelectiveValue"))
+        {
+            Selection();
+        }
+
         // c > 0.
         Positive("LogitSoftCap", "cap");
         Member("QkNorm", "Form");
@@ -16,6 +21,40 @@ internal sealed partial class Sheet
         if (_stack.Has("QkNorm") && _normed == 1)
         {
             Add("ATTN0504", "QkNorm");
+        }
+    }
+
+    // n >= 1, and fewer than the keys that there are; never trained.
+    private void Selection()
+    {
+        const string Name = "SelectiveValue";
+        long? top = Count(Name, "top");
+        Add("ATTN0780", Name);
+        if (top is null)
+        {
+            return;
+        }
+
+        bool causal = _stack.Has("Causal");
+        if (_stack.Find("SlidingWindow") is { } window)
+        {
+            decimal? keys = window["size"] is { } size ? (causal && size.Whole >= 1 ? size.Whole : null)
+                : window["left"]?.Whole >= 0 && window["right"]?.Whole >= 0 ? (decimal)window["left"]!.Whole + 1 + (causal ? 0 : window["right"]!.Whole)
+                : null;
+            Full(keys);
+        }
+
+        if (_stack.Find("RingCache") is { } ring && ring["recent"]?.Whole >= 1 && (ring["sinks"]?.Whole ?? 0) >= 0)
+        {
+            Full((decimal)ring["recent"]!.Whole + (ring["sinks"]?.Whole ?? 0) + (ring["Evict"]?.Member == "TrimAfter" ? 1 : 0));
+        }
+
+        void Full(decimal? keys)
+        {
+            if (top >= keys)
+            {
+                Add("ATTN0782", Name, "top");
+            }
         }
     }
 

@@ -61,9 +61,10 @@ internal static class CostChecks
         // A narrow key is widened for every token that is fresh or visible.
         decimal widened = facts.KeptKeyWidth < facts.Width ? 2m * facts.KeyHeads * facts.KeptKeyWidth * facts.Width : 0;
         decimal pair = 2m * facts.ScoreHeads * ((decimal)facts.KeyWidth + facts.ValueWidth);
+        decimal valuePair = 2m * facts.ScoreHeads * facts.ValueWidth;
         foreach (long length in s_lengths)
         {
-            decimal expected = ((linear + widened) * length) + again + (pair * Pairs(facts, length));
+            decimal expected = ((linear + widened) * length) + again + (pair * Pairs(facts, length)) - (valuePair * (Pairs(facts, length) - Pairs(facts, length, facts.Keep)));
             if (expected <= long.MaxValue)
             {
                 Equal($"PrefillFlops({length})", expected, spec.PrefillFlops(length));
@@ -72,10 +73,24 @@ internal static class CostChecks
             if (facts.HasCache)
             {
                 decimal seen = facts.Left is { } left ? Math.Min(length, left + 1) : facts.Ring is { } ring ? Math.Min(length, ring.Seen + 1) : length;
-                Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen) + again + (widened * length), spec.DecodeFlops(length) ?? -1);
-                decimal keys = residual == 0 ? 0 : Math.Min(seen, ((length - 1) % residual) + 1);
-                decimal values = residual == 0 ? 0 : Math.Min(seen, residual + 1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + (codes * seen) + (keys * More(facts.KeyScalars)) + (values * More(facts.ValueScalars)), spec.DecodeBytes(length) ?? -1);
+                decimal leftOut = seen - Math.Min(seen, facts.Keep ?? seen);
+                decimal valueWidth = facts.Latent is { Absorbs: true } absorbed ? 2m * facts.ScoreHeads * absorbed.Rank : valuePair;
+
+                // Nothing between widening and scores: the query is made narrow instead, and every score is one with a narrow key.
+                bool folds = widened > 0 && facts is { Rotation: null, NormEps: null, UnitLength: false };
+                decimal expanded = folds ? (2m * facts.QueryHeads * facts.KeptKeyWidth * facts.Width) - (2m * facts.ScoreHeads * (facts.Width - facts.KeptKeyWidth) * seen) : widened * length;
+                Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen) - (valueWidth * leftOut) + again + expanded, spec.DecodeFlops(length) ?? -1);
+
+                // Keys that are made of what is kept are made again, of all of it, whatever a window shows; of values that are selected the heads of one value head choose each their own.
+                decimal keyTokens = (widened > 0 && !folds) || facts.Latent is { Absorbs: false } ? length : seen;
+                decimal valueTokens = facts.Keep is { } keep && facts.Latent is null ? Math.Min(seen, (decimal)keep * (facts.ScoreHeads / facts.ValueHeads)) : seen;
+                bool apart = keyTokens != valueTokens && facts.Latent is null;
+                decimal read = apart || facts.Latent is not null
+                    ? Math.Ceiling(coded * facts.KeyScalars) * keyTokens + Math.Ceiling(coded * facts.ValueScalars) * valueTokens
+                    : codes * seen;
+                decimal keys = residual == 0 ? 0 : Math.Min(keyTokens, ((length - 1) % residual) + 1);
+                decimal values = residual == 0 ? 0 : Math.Min(valueTokens, residual + 1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + read + (keys * More(facts.KeyScalars)) + (values * More(facts.ValueScalars)), spec.DecodeBytes(length) ?? -1);
             }
         }
 
@@ -100,14 +115,14 @@ internal static class CostChecks
             : linear - up + (up * context) + (pair * seen);
     }
 
-    private static long Pairs(Facts facts, long tokens)
+    private static long Pairs(Facts facts, long tokens, long? most = null)
     {
         long pairs = 0;
         for (long i = 0; i < tokens; i++)
         {
             long first = facts.Left is { } left ? Math.Max(0, i - left) : 0;
             long last = facts.Causal is not null ? i : facts.Right is { } right ? Math.Min(tokens - 1, i + right) : tokens - 1;
-            pairs += last - first + 1;
+            pairs += Math.Min(last - first + 1, most ?? long.MaxValue);
         }
 
         return pairs;

@@ -39,9 +39,13 @@ internal sealed class Facts
         Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Width) : null;
         Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
         RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
+        Keep = stack.Find("SelectiveValue")?["top"]!.Whole;
         ReadMask(stack);
         ReadScores(stack);
     }
+
+    /// <summary>How many probabilities of a query count; null: all.</summary>
+    public long? Keep { get; }
 
     public int Dim { get; }
 

@@ -129,8 +129,14 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                     lse[at] = visible.Length == 0 ? double.NegativeInfinity : most + Math.Log(scores.Sum(s => Math.Exp(s - most)));
                     double peak = facts.Sink ? Math.Max(most, sinks[h]) : most;
                     double sum = scores.Sum(s => Math.Exp(s - peak)) + (facts.Sink ? Math.Exp(sinks[h] - peak) : 0);
+                    bool[] counts = Chosen(scores);
                     for (int n = 0; n < visible.Length; n++)
                     {
+                        if (!counts[n])
+                        {
+                            continue;
+                        }
+
                         double p = Math.Exp(scores[n] - peak) / sum;
                         for (int c = 0; c < width; c++)
                         {
@@ -138,12 +144,34 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         }
                     }
 
-                    MultiplyAdds += (long)visible.Length * (d + width);
+                    MultiplyAdds += ((long)visible.Length * d) + ((long)counts.Count(c => c) * width);
                 }
             }
         }
 
         return new CoreResult<double>(output, lse);
+    }
+
+    /// <summary>How far, relative to its size, the last score that counted was above the first that did not, at least; infinite where nothing was left out.</summary>
+    public double LeastGap { get; private set; } = double.PositiveInfinity;
+
+    // The largest scores; of equal ones the first, for the sort is stable.
+    private bool[] Chosen(double[] scores)
+    {
+        int keep = (int)Math.Min(facts.Keep ?? long.MaxValue, scores.Length);
+        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(n => scores[n])];
+        if (keep < scores.Length)
+        {
+            LeastGap = Math.Min(LeastGap, (scores[order[keep - 1]] - scores[order[keep]]) / (1 + Math.Abs(scores[order[keep]])));
+        }
+
+        var counts = new bool[scores.Length];
+        foreach (int n in order[..keep])
+        {
+            counts[n] = true;
+        }
+
+        return counts;
     }
 
     /// <summary>Whether query t of row b may see key j.</summary>

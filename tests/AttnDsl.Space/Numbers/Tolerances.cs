@@ -17,4 +17,10 @@ internal static class Tolerances
 
     /// <summary>Through a cache of bfloat16: keys and values are off by 2^-8 of their size, scores by that times their own size.</summary>
     public const double Rounded = 0.03;
+
+    /// <summary>Scores nearer to each other than this, relative to their size, may change places by rounding in double.</summary>
+    public const double Tie = 1e-9;
+
+    /// <summary>The same in float: a score is a sum like any other result.</summary>
+    public const double SingleTie = 1e-4;
 }

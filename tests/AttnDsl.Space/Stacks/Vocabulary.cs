@@ -78,6 +78,7 @@ internal static class Vocabulary
             "QKMean",
             "L2Norm",
             "factor KvFactor"),
+        new(typeof(SelectiveValueAttribute), [new("top", Ints(3, 1, 2, 4, 9, 1000, 0, -1, int.MinValue, int.MaxValue))], "top"),
         new(typeof(MultiQueryAttribute), [], ""),
         new(
             typeof(SparseQueryAttribute),
