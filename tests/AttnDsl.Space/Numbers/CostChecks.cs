@@ -38,16 +38,17 @@ internal static class CostChecks
         decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
         decimal bytes = element * cache;
         decimal codes = bytes;
+        decimal rate = element;
         long residual = 0;
         if (stack.Find("QuantizedCache") is { } quantized)
         {
             residual = quantized["Residual"]?.Whole ?? 128;
-            codes = cache * ((quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32)));
+            rate = (quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32));
+            codes = Math.Ceiling(cache * rate);
         }
 
         Equal("CacheBytesPerToken", facts.Ring is null ? codes : 0, spec.CacheBytesPerToken);
-        decimal coded = cache == 0 ? 0 : codes / cache;
-        decimal More(decimal scalars) => scalars * (element - coded);
+        decimal More(decimal scalars) => Math.Floor(scalars * (element - rate));
 
         // A ring keeps sinks that turn a second time, as they were appended.
         decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * facts.KeyScalars : 0;
@@ -84,10 +85,8 @@ internal static class CostChecks
                 // Keys that are made of what is kept are made again, of all of it, whatever a window shows; of values that are selected the heads of one value head choose each their own.
                 decimal keyTokens = (widened > 0 && !folds) || facts.Latent is { Absorbs: false } ? length : seen;
                 decimal valueTokens = facts.Keep is { } keep && facts.Latent is null ? Math.Min(seen, (decimal)keep * (facts.ScoreHeads / facts.ValueHeads)) : seen;
-                bool apart = keyTokens != valueTokens && facts.Latent is null;
-                decimal read = apart || facts.Latent is not null
-                    ? Math.Ceiling(coded * facts.KeyScalars) * keyTokens + Math.Ceiling(coded * facts.ValueScalars) * valueTokens
-                    : codes * seen;
+                bool apart = facts.Latent is null && (facts.Keep is not null || (widened > 0 && !folds && facts.Left is not null));
+                decimal read = apart ? (Math.Ceiling(rate * facts.KeyScalars) * keyTokens) + (Math.Ceiling(rate * facts.ValueScalars) * valueTokens) : codes * keyTokens;
                 decimal keys = residual == 0 ? 0 : Math.Min(keyTokens, ((length - 1) % residual) + 1);
                 decimal values = residual == 0 ? 0 : Math.Min(valueTokens, residual + 1);
                 Equal($"DecodeBytes({length})", (4 * parameters) + read + (keys * More(facts.KeyScalars)) + (values * More(facts.ValueScalars)), spec.DecodeBytes(length) ?? -1);

@@ -67,6 +67,9 @@ internal sealed class Facts
     /// <summary>Channels of a head that a norm sees.</summary>
     public int NormedWidth => Latent?.Nope ?? Width;
 
+    /// <summary>Something is normalised that has a single channel.</summary>
+    public bool NormsOneChannel => (NormEps is not null && NormedWidth == 1) || QueryRank == 1 || Latent is { Eps: not null, Rank: 1 };
+
     /// <summary>Scalars of a cached token's keys, or of the one row that a latent layer keeps of it.</summary>
     public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * KeptKeyWidth;
 
@@ -146,7 +149,7 @@ internal sealed class Facts
     public bool OnePlus { get; private set; }
 
     /// <summary>Numbers so far from usual that float32 overflows or a finite difference says nothing.</summary>
-    public bool IsExtreme => Scale is > 100 or < 1e-4 || Cap is > 1e6 || Rotation?.Magnitude > 100;
+    public bool IsExtreme => QueryRank == 1 || Latent is { Eps: not null, Rank: 1 } || Scale is > 100 or < 1e-4 || Cap is > 1e6 || Rotation?.Magnitude > 100;
 
     /// <summary>Names and element counts of the weights in the order of a checkpoint.</summary>
     public IEnumerable<(string Name, long Count)> Weights()
