@@ -17,7 +17,7 @@ internal static class CacheEmitter
             ["element"] = plan.Cache.Element.ToString(),
             ["paged"] = plan.Cache.PageSize is not null,
             ["page_size"] = plan.Cache.PageSize ?? 0,
-            ["element_text"] = plan.Cache.Element == CacheScalar.Float32 ? "floats" : "bfloat16",
+            ["element_text"] = CacheStreams.Elements(plan.Cache, "floats"),
             ["codes"] = Codes(plan.Cache),
             ["streams"] = CacheStreams.Models(plan.Cache),
             ["ring"] = CacheStreams.Ring(plan.Cache),

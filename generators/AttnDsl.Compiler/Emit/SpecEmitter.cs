@@ -43,13 +43,13 @@ internal static class SpecEmitter
             ["ring"] = plan.Cache.Ring is not null,
             ["has_codes"] = HasCodes(plan.Cache),
             ["codes"] = CodesModel(plan.Cache, apart),
-            ["cache_element"] = plan.Cache.Element == CacheScalar.Float32 ? "float32" : "bfloat16",
+            ["cache_element"] = CacheStreams.Elements(plan.Cache, "float32"),
             ["constant_scalars"] = plan.Cache.ConstantScalars,
             ["prefill"] = prefillText,
             ["decode"] = Code(decode, e => e.DecodeCode),
             ["visible"] = apart ? "" : reads.FirstOrDefault()?.Tokens ?? Visible(plan).DecodeCode,
             ["reads"] = apart ? reads.Select(r => new TemplateModel { ["name"] = r.Stream.Name, ["tokens"] = r.Tokens }).ToArray() : [],
-            ["read"] = apart ? string.Join(" + ", reads.Select(r => r.Stream.Name + "Tokens * " + Text.Of((long)System.Math.Ceiling(r.Stream.CodedBytes(plan.Cache.ElementBytes) / r.Stream.Stride)) + "L"))
+            ["read"] = apart ? string.Join(" + ", reads.Select(r => r.Stream.Name + "Tokens * " + Text.Of((long)System.Math.Ceiling(r.Stream.CodedBytes(plan.Cache.ElementBytes(r.Stream)) / r.Stream.Stride)) + "L"))
                 : plan.Cache.Ring is null ? "CacheBytesPerToken" : Text.Of(plan.Cache.BytesPerKeptToken) + "L",
             ["at_most"] = plan.Bodies[BodyNames.Core].Steps.OfType<AttendStep>().Any(a => a.Settings.Selects),
             ["reach"] = prefillText.Contains("Reach("),
@@ -59,9 +59,9 @@ internal static class SpecEmitter
         return SourceFile.Wrap(target, header, Docs(plan), "common/spec", model, cancellationToken);
     }
 
-    private static string CacheBytes(CacheSchema cache) => HasCodes(cache)
+    private static string CacheBytes(CacheSchema cache) => HasCodes(cache) || !cache.IsUniform || cache.Streams.Count == 0
         ? Text.Of(cache.BytesPerToken)
-        : Text.Of((long)cache.ScalarsPerToken) + "L * " + Text.Of(cache.ElementBytes);
+        : Text.Of((long)cache.ScalarsPerToken) + "L * " + Text.Of(cache.ElementBytes(cache.Streams[0]));
 
     private static bool HasCodes(CacheSchema cache) => cache.Streams.Any(s => s.Codes is not null);
 
@@ -75,7 +75,7 @@ internal static class SpecEmitter
             ["bits"] = s.Codes!.Bits,
             ["residual"] = s.Codes.Residual,
             ["in_blocks"] = s.Codes.Axis == CodeAxis.Channel,
-            ["more"] = (long)System.Math.Floor((s.Heads * s.Width * cache.ElementBytes) - s.CodedBytes(cache.ElementBytes)),
+            ["more"] = (long)System.Math.Floor((s.Heads * s.Width * cache.ElementBytes(s)) - s.CodedBytes(cache.ElementBytes(s))),
         })
         .ToArray();
 

@@ -134,6 +134,12 @@ public sealed class LayerDraft
     /// <summary>How a cached scalar is stored.</summary>
     public CacheScalar CacheElement { get; set; }
 
+    /// <summary>How keys are cached where they differ from the rest.</summary>
+    public CacheScalar? CacheKeyElement { get; set; }
+
+    /// <summary>How values are cached where they differ from the rest.</summary>
+    public CacheScalar? CacheValueElement { get; set; }
+
     /// <summary>Tokens of a page of the cache; null: contiguous.</summary>
     public long? CachePageSize { get; set; }
 

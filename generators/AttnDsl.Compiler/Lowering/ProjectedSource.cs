@@ -44,9 +44,9 @@ public sealed class ProjectedSource : ILayerSource
     /// <summary>Channels of a key head as projected and kept.</summary>
     private long KeyWidth => _draft.StoredKeys?.Width ?? W.KeyWidth;
 
-    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, KeyWidth, 1, Storage, _draft.StoredKeys?.Content ?? "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel), _draft.CacheSinkRotation);
+    private CacheStreamSpec KeyStream => new("k", "tokens", W.KeyHeads, KeyWidth, 1, Storage, _draft.StoredKeys?.Content ?? "keys as the scores read them", _draft.CacheCodes?.Along(CodeAxis.Channel), _draft.CacheSinkRotation, _draft.CacheKeyElement);
 
-    private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, Storage, "values", _draft.CacheCodes?.Along(CodeAxis.Token));
+    private CacheStreamSpec ValueStream => new("v", "tokens", W.ValueHeads, W.ValueWidth, 1, Storage, "values", _draft.CacheCodes?.Along(CodeAxis.Token), Element: _draft.CacheValueElement);
 
     public Operands Build(BodyBuilder body, PlanValue x, LayerForm form)
     {

@@ -34,6 +34,9 @@ public sealed record HeadLayout(
     /// <summary>Widths that do not follow from <see cref="HeadDim"/>.</summary>
     public HeadQuantities OwnWidths { get; init; }
 
+    /// <summary>The cache has a row of keys and a row of values per token.</summary>
+    public bool KeepsKeysAndValues { get; init; } = true;
+
     /// <summary>Score maps, and heads that the output projection reads.</summary>
     public long ScoreHeads => Math.Max(QueryHeads, KeyHeads);
 

@@ -32,6 +32,9 @@ public sealed class HeadLayoutBuilder(AttentionSpec spec)
 
     public HeadQuantities OwnWidths { get; set; }
 
+    /// <summary>The cache has a row of keys and a row of values per token.</summary>
+    public bool KeepsKeysAndValues { get; set; } = true;
+
     /// <summary>The head width as far as it is known.</summary>
     public long ResolvedHeadDim => HeadDim ?? Saturating.Divide(Dim, DeclaredHeads);
 
@@ -56,6 +59,7 @@ public sealed class HeadLayoutBuilder(AttentionSpec spec)
             NormedWidth = NormedWidth ?? layout.NormedWidth,
             CodedChannels = CodedChannels ?? layout.CodedChannels,
             OwnWidths = OwnWidths,
+            KeepsKeysAndValues = KeepsKeysAndValues,
         };
     }
 }

@@ -48,6 +48,7 @@ public sealed class LatentKVMechanism : Mechanism
         heads.RotatedWidth = settings.Rope;
         heads.NormedWidth = settings.Nope;
         heads.CodedChannels = 0;
+        heads.KeepsKeysAndValues = false;
         heads.OwnWidths = HeadQuantities.CodedChannels
             | (settings.GivesRope ? HeadQuantities.RotatedWidth : HeadQuantities.None)
             | (settings.GivesNope ? HeadQuantities.NormedWidth : HeadQuantities.None);

@@ -47,6 +47,9 @@ public sealed class RuleContext
     /// <summary>Channels of a cached row that codes are grouped along; null as well where there are none.</summary>
     public long? CodedChannels => Known(HeadQuantities.CodedChannels, _layout.CodedChannels);
 
+    /// <summary>The cache has a row of keys and a row of values per token.</summary>
+    public bool KeepsKeysAndValues => _layout.KeepsKeysAndValues;
+
     /// <summary>The whole layout, or null when any of it is unknown.</summary>
     public HeadLayout? Layout => _unknown == HeadQuantities.None ? _layout : null;
 

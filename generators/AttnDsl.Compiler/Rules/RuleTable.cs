@@ -254,6 +254,9 @@ public static class RuleTable
     public static readonly RuleDescriptor RingTooLarge = Error(
         "ATTN0616", "A ring is too large", "{0}: {1} recent tokens, {2} sinks and a new one, of {3} heads of {4} channels, exceed the {5} elements that one block of memory can have; {6}");
 
+    public static readonly RuleDescriptor NoKeysAndValuesApart = Error(
+        "ATTN0618", "Keys and values are not kept apart", "{0}: this layer's cache keeps no keys and values apart; Element says how all of it is stored");
+
     // 07xx: latents
     public static readonly RuleDescriptor KvHeadsOfLatent = Error(
         "ATTN0700",

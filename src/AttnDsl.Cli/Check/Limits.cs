@@ -45,12 +45,12 @@ internal static class Limits
     /// <param name="quantity">What is compared.</param>
     /// <param name="yardstick">Error of the naive formulas in that type, over the same storage; one that is no number allows nothing.</param>
     /// <param name="reference">Numbers of the double reference.</param>
-    /// <param name="element">How the backend stores what it caches; null without a cache.</param>
-    public static double AgainstYardstick(ScalarKind dtype, string quantity, double yardstick, double[] reference, CacheElement? element)
+    /// <param name="roundsCache">The backend stores some of what it caches in bfloat16.</param>
+    public static double AgainstYardstick(ScalarKind dtype, string quantity, double yardstick, double[] reference, bool roundsCache)
     {
         double factor = Quantities.IsGradient(quantity) ? 3 : 2;
         double floor = 4 * dtype.Epsilon();
-        if (element == CacheElement.BFloat16 && Quantities.IsOverCache(quantity))
+        if (roundsCache && Quantities.IsOverCache(quantity))
         {
             floor += Math.Pow(2, -8);
         }

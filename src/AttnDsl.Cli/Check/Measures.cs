@@ -26,6 +26,6 @@ internal sealed class Measures(ReferenceBackend reference, CompiledStack stack, 
     {
         _yardstick ??= reference.RunYardstick(stack, check, dtype, cancellationToken);
         double error = _yardstick[quantity].Values is { } values ? Comparison.Of(values, exact).MaxAbsError : 0;
-        return Limits.AgainstYardstick(dtype, quantity, error, exact, stack.CacheElement);
+        return Limits.AgainstYardstick(dtype, quantity, error, exact, stack.RoundsCache);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class ReferenceBackend : ICheckBackend
 
     /// <summary>The naive formulas in a backend's number type over a backend's storage: how far off a good backend may be.</summary>
     public IReadOnlyDictionary<string, Outcome> RunYardstick(CompiledStack stack, CheckCase check, ScalarKind dtype, CancellationToken cancellationToken) =>
-        dtype == ScalarKind.F32 && stack.CacheElement == CacheElement.BFloat16 && stack.ReferenceSingle is ICachedLayer<float> cached
-            ? check.Run(new StoredLayer(cached), cancellationToken)
+        dtype == ScalarKind.F32 && stack.RoundsCache && stack.ReferenceSingle is ICachedLayer<float> cached
+            ? check.Run(new StoredLayer(cached, stream => (stream == 0 ? stack.KeyElement : stack.ValueElement) == CacheElement.BFloat16), cancellationToken)
             : Run(stack, check, dtype, cancellationToken);
 }

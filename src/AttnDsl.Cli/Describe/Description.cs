@@ -54,7 +54,7 @@ internal sealed record Description(
                 spec.ValueWidth),
             [.. stack.Weights.Select(w => new DescriptionWeight(w.Name, [.. w.Shape], w.Shape.Aggregate(1L, (count, size) => checked(count * size))))],
             spec.ParameterCount,
-            new DescriptionCache(spec.CacheScalarsPerToken, spec.CacheBytesPerToken, stack.CacheElement is { } element ? ElementName(element) : null),
+            new DescriptionCache(spec.CacheScalarsPerToken, spec.CacheBytesPerToken, ElementName(stack.KeyElement, stack.ValueElement)),
             spec.ConstantStateScalars,
             new DescriptionPrefill(options.Tokens, Cost("--tokens", options.Tokens, spec.PrefillFlops)),
             stack.HasCache
@@ -63,6 +63,9 @@ internal sealed record Description(
                 ? new DescriptionDecode(options.Context, flops, bytes)
                 : null);
     }
+
+    private static string? ElementName(CacheElement? keys, CacheElement? values) =>
+        keys is not { } ofKeys || values is not { } ofValues ? null : ofKeys == ofValues ? ElementName(ofKeys) : ElementName(ofKeys) + " of keys, " + ElementName(ofValues) + " of values";
 
     private static string ElementName(CacheElement element) => element switch
     {

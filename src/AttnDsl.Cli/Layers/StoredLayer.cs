@@ -9,7 +9,8 @@ namespace AttnDsl.Cli.Layers;
 /// what that storage costs. The newest token alone is seen as it was before the rounding: the reference rounds nothing by itself.
 /// </summary>
 /// <param name="inner">The reference in float.</param>
-internal sealed class StoredLayer(ICachedLayer<float> inner) : ICachedLayer<float>
+/// <param name="rounds">Whether a stream is stored rounded.</param>
+internal sealed class StoredLayer(ICachedLayer<float> inner, Func<int, bool> rounds) : ICachedLayer<float>
 {
     public LayerShape Shape => inner.Shape;
 
@@ -104,7 +105,7 @@ internal sealed class StoredLayer(ICachedLayer<float> inner) : ICachedLayer<floa
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
     }
 
-    private static void Round(ReferenceCache<float> cache)
+    private void Round(ReferenceCache<float> cache)
     {
         // A ring does not show all its tokens; the newest is the one that has not been rounded.
         int length = cache.Length(0);
@@ -112,7 +113,8 @@ internal sealed class StoredLayer(ICachedLayer<float> inner) : ICachedLayer<floa
         List<float[]> streams = [];
         for (int stream = 0; stream < cache.Streams.Count; stream++)
         {
-            streams.Add(Array.ConvertAll(Last(cache.Read(stream), cache.Batch, cache.Held(0), again), Round));
+            float[] last = Last(cache.Read(stream), cache.Batch, cache.Held(0), again);
+            streams.Add(rounds(stream) ? Array.ConvertAll(last, Round) : last);
         }
 
         for (int row = 0; row < cache.Batch; row++)

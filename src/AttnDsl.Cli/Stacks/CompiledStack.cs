@@ -49,8 +49,14 @@ internal sealed class CompiledStack
     /// <summary>The CPU backend on as many threads as the process allows; an <see cref="ICachedLayer{T}"/> when the stack keeps a cache.</summary>
     public ILayer<float> Cpu => _cpu.Value;
 
-    /// <summary>How a backend stores what it keeps per token; null when the stack keeps no cache.</summary>
-    public CacheElement? CacheElement => Type.GetNestedType("Cache") is null ? null : Type.GetCustomAttribute<KvCacheAttribute>()?.Element ?? AttnDsl.CacheElement.Float32;
+    /// <summary>How a backend stores keys, and what else is kept per token; null when the stack keeps no cache.</summary>
+    public CacheElement? KeyElement => Element(nameof(KvCacheAttribute.KeyElement));
+
+    /// <summary>How a backend stores values, and what else is kept per token; null when the stack keeps no cache.</summary>
+    public CacheElement? ValueElement => Element(nameof(KvCacheAttribute.ValueElement));
+
+    /// <summary>Something is stored in bfloat16.</summary>
+    public bool RoundsCache => KeyElement == CacheElement.BFloat16 || ValueElement == CacheElement.BFloat16;
 
     /// <summary>The layer can take its tokens step by step.</summary>
     public bool HasCache => Reference is ICachedLayer<double>;
@@ -90,4 +96,17 @@ internal sealed class CompiledStack
     /// <exception cref="MissingMemberException">The generator wrote no such class.</exception>
     public Type Nested(string name) =>
         Type.GetNestedType(name, BindingFlags.Public | BindingFlags.NonPublic) ?? throw new MissingMemberException(Type.FullName, name);
+
+    // Whether an element was given at all is not to be seen on the attribute itself.
+    private CacheElement? Element(string own)
+    {
+        if (Type.GetNestedType("Cache") is null)
+        {
+            return null;
+        }
+
+        CustomAttributeData? data = Type.GetCustomAttributesData().FirstOrDefault(attribute => attribute.AttributeType == typeof(KvCacheAttribute));
+        CacheElement? Given(string name) => data?.NamedArguments.Where(argument => argument.MemberName == name).Select(argument => (CacheElement?)(CacheElement)(int)argument.TypedValue.Value!).FirstOrDefault();
+        return Given(own) ?? Given(nameof(KvCacheAttribute.Element)) ?? CacheElement.Float32;
+    }
 }

@@ -6,6 +6,9 @@ namespace AttnDsl;
 /// <param name="Width">Scalars per head, at least 1.</param>
 public readonly record struct CacheStream(string Name, int Heads, int Width)
 {
+    /// <summary>How this stream's scalars are stored; null: as the cache's are.</summary>
+    public CacheElement? Element { get; init; }
+
     /// <summary>Stored as whole numbers so; null: as scalars.</summary>
     public CacheQuantization? Quantization { get; init; }
 

@@ -75,10 +75,7 @@ public class KvCache
     public KvCache(StackCache stack, CacheElement element, params ReadOnlySpan<CacheStream> streams)
     {
         ArgumentNullException.ThrowIfNull(stack);
-        if (element is not (CacheElement.Float32 or CacheElement.BFloat16))
-        {
-            throw new ArgumentOutOfRangeException(nameof(element), element, "element: expected Float32 or BFloat16");
-        }
+        CheckElement(nameof(element), element);
 
         if (streams.IsEmpty)
         {
@@ -94,6 +91,7 @@ public class KvCache
                     nameof(streams));
             }
 
+            CheckElement(nameof(streams), stream.Element ?? element);
             stream.SinkRotation?.Check(stream);
             ScalarsPerToken += stream.ScalarsPerToken;
         }
@@ -111,7 +109,7 @@ public class KvCache
     /// <summary>Rows B.</summary>
     public int Batch => Stack.Batch;
 
-    /// <summary>How scalars are stored.</summary>
+    /// <summary>How scalars are stored where a stream does not say otherwise: <see cref="CacheStream.Element"/>.</summary>
     public CacheElement Element { get; }
 
     /// <summary>Whether the capacity grows as needed.</summary>
@@ -277,7 +275,7 @@ public class KvCache
         CheckStream(stream);
         return _stores[stream] is KvStore<T> store
             ? store.View
-            : throw new InvalidOperationException($"the cache stores {(Element == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
+            : throw new InvalidOperationException($"the cache stores {((_streams[stream].Element ?? Element) == CacheElement.Float32 ? "float" : "ushort bits of bfloat16")}, not {typeof(T).Name}");
     }
 
     /// <summary>Makes room for <paramref name="tokens"/> more tokens in every row, so that appending them allocates nothing. The room stays until the row is truncated, forked into or reset.
@@ -397,6 +395,14 @@ public class KvCache
         return stack.Ring == ring
             ? stack
             : throw new ArgumentException($"stack: expected a stack made with {ring}, got {(stack.Ring is { } other ? $"one made with {other}" : "one that keeps all tokens")}", nameof(stack));
+    }
+
+    private static void CheckElement(string parameter, CacheElement element)
+    {
+        if (element is not (CacheElement.Float32 or CacheElement.BFloat16))
+        {
+            throw new ArgumentOutOfRangeException(parameter, element, parameter + ": expected elements Float32 or BFloat16");
+        }
     }
 
     private void CheckStream(int stream)

@@ -305,6 +305,8 @@ public static class RuleCases
         (Layer.And("Causal").And("Alibi").And("RingCache", ("recent", 8), ("sinks", 2), ("Positions", "Slot")), ""),
         (Layer.And("Causal").And("Rope").And("RingCache", ("recent", 8), ("sinks", 2), ("Positions", "Slot")), ""),
         (Layer.And("Causal").And("RingCache", ("recent", 8), ("sinks", 2), ("Positions", "Slot")), "ATTN0615@2:Positions"),
+        (Wide.And("LatentKV", ("rank", 128)).And("Causal").And("KvCache", ("KeyElement", "BFloat16")), "ATTN0618@3:KeyElement"),
+        (Wide.And("LatentKV", ("rank", 128)).And("Causal").And("KvCache", ("ValueElement", "BFloat16")), "ATTN0618@3:ValueElement"),
         (Layer.And("Causal").And("RingCache", ("recent", int.MaxValue)), "ATTN0616@2:recent"),
         (Layer.And("Causal").And("RingCache", ("recent", int.MaxValue), ("sinks", int.MaxValue)), "ATTN0616@2:sinks"),
         (Layer.And("Causal").And("RingCache", ("recent", 8), ("sinks", int.MaxValue)), "ATTN0616@2:sinks"),

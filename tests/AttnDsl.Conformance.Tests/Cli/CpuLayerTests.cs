@@ -68,7 +68,8 @@ public sealed class CpuLayerTests
     {
         CompiledStack stack = StackCompiler.Compile("[Attention(dim: 24, heads: 4)]").Require();
         Assert.False(stack.Cpu is ICachedLayer<float>);
-        Assert.Null(stack.CacheElement);
+        Assert.Null(stack.KeyElement);
+        Assert.False(stack.RoundsCache);
         Assert.Equal(stack.Reference.Shape, stack.Cpu.Shape);
         Assert.Equal(stack.ReferenceSingle.CreateWeights(5)["q_proj.weight"].Data, stack.Cpu.CreateWeights(5)["q_proj.weight"].Data);
     }
@@ -76,8 +77,16 @@ public sealed class CpuLayerTests
     [Fact]
     public void TheCacheSaysHowItStores()
     {
-        Assert.Equal(CacheElement.Float32, StackCompiler.Compile(Ragged).Require().CacheElement);
-        Assert.Equal(CacheElement.BFloat16, StackCompiler.Compile(Ragged + " [KvCache(Element = CacheElement.BFloat16)]").Require().CacheElement);
+        (CacheElement?, CacheElement?) Elements(string cache)
+        {
+            CompiledStack stack = StackCompiler.Compile(Ragged + cache).Require();
+            return (stack.KeyElement, stack.ValueElement);
+        }
+
+        Assert.Equal((CacheElement.Float32, CacheElement.Float32), Elements(""));
+        Assert.Equal((CacheElement.BFloat16, CacheElement.BFloat16), Elements(" [KvCache(Element = CacheElement.BFloat16)]"));
+        Assert.Equal((CacheElement.BFloat16, CacheElement.Float32), Elements(" [KvCache(KeyElement = CacheElement.BFloat16)]"));
+        Assert.Equal((CacheElement.BFloat16, CacheElement.Float32), Elements(" [KvCache(Element = CacheElement.BFloat16, ValueElement = CacheElement.Float32)]"));
     }
 
     [Theory]
@@ -94,8 +103,7 @@ public sealed class CpuLayerTests
     public void TheYardstickStoresRings()
     {
         CompiledStack compiled = StackCompiler.Compile("[Attention(dim: 12, heads: 3)] [Rope] [Causal] [KvCache(Element = CacheElement.BFloat16)] [RingCache(recent: 4, sinks: 2, Positions = RingPositions.Slot)]").Require();
-        Assert.Equal(CacheElement.BFloat16, compiled.CacheElement);
-        StoredLayer stored = new((ICachedLayer<float>)compiled.ReferenceSingle);
+        StoredLayer stored = new((ICachedLayer<float>)compiled.ReferenceSingle, _ => true);
         var cpu = (ICachedLayer<float>)compiled.Cpu;
         AttentionWeights<float> weights = cpu.CreateWeights(7);
         AttentionWeights<float> same = stored.ZeroWeights();

@@ -68,6 +68,7 @@ public sealed class DescribeTests
     [InlineData("", 4, "float32")]
     [InlineData(" [KvCache]", 4, "float32")]
     [InlineData(" [KvCache(Element = CacheElement.BFloat16)]", 2, "bfloat16")]
+    [InlineData(" [KvCache(KeyElement = CacheElement.BFloat16)]", 3, "bfloat16 of keys, float32 of values")]
     public void TheCacheIsCountedAsItIsStored(string attribute, int bytes, string element)
     {
         AttnTool run = AttnTool.Run("describe", "--json", "--stack", Grouped + attribute, "--context", "500");

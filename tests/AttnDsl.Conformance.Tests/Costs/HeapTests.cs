@@ -23,7 +23,7 @@ public sealed class HeapTests(ITestOutputHelper output)
 
     public static TheoryData<string> Storages =>
     [
-        "static, float32", "static, bfloat16", "growing, float32", "growing, bfloat16", "pages, float32", "pages, bfloat16", "growing pages, float32", "growing pages, bfloat16",
+        "static, float32", "static, bfloat16", "static, bfloat16 keys", "growing, float32", "growing, bfloat16", "pages, float32", "pages, bfloat16", "growing pages, float32", "growing pages, bfloat16",
         "ring, float32", "ring, bfloat16", "ring of slots, float32", "ring of slots, bfloat16", "8 bits, float32", "4 bits, float32", "2 bits, float32", "4 bits, bfloat16", "growing 4 bits, float32",
     ];
 
@@ -54,6 +54,7 @@ public sealed class HeapTests(ITestOutputHelper output)
         return storage switch
         {
             "static, float32" or "growing, float32" => Batch * cache.Capacity * Heap32.Spec.CacheBytesPerToken,
+            "static, bfloat16 keys" => Batch * cache.Capacity * Heap16Keys.Spec.CacheBytesPerToken,
             "static, bfloat16" or "growing, bfloat16" => Batch * cache.Capacity * Heap16.Spec.CacheBytesPerToken,
             "pages, float32" or "growing pages, float32" => cache.Pages!.Value.Total * 16 * HeapPages32.Spec.CacheBytesPerToken,
             "pages, bfloat16" or "growing pages, bfloat16" => cache.Pages!.Value.Total * 16 * HeapPages16.Spec.CacheBytesPerToken,
@@ -76,6 +77,7 @@ public sealed class HeapTests(ITestOutputHelper output)
     {
         "static, float32" => new Heap32.Cache(Batch, Fixed),
         "static, bfloat16" => new Heap16.Cache(Batch, Fixed),
+        "static, bfloat16 keys" => new Heap16Keys.Cache(Batch, Fixed),
         "growing, float32" => new Heap32.Cache(Batch),
         "growing, bfloat16" => new Heap16.Cache(Batch),
         "pages, float32" => new HeapPages32.Cache(Batch, Batch * Fixed / 16),
@@ -145,6 +147,12 @@ public partial class Heap32;
 [Causal]
 [KvCache(Element = CacheElement.BFloat16)]
 public partial class Heap16;
+
+[Attention(dim: 128, heads: 4)]
+[GroupedQuery(kv: 2)]
+[Causal]
+[KvCache(KeyElement = CacheElement.BFloat16)]
+public partial class Heap16Keys;
 
 [Attention(dim: 128, heads: 4)]
 [GroupedQuery(kv: 2)]

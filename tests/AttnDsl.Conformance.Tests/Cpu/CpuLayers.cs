@@ -84,6 +84,28 @@ public partial class Halved;
 [KvCache(Element = CacheElement.BFloat16)]
 public partial class HalvedWide;
 
+/// <summary>Rounded keys beside values as they are.</summary>
+[Attention(dim: 24, heads: 3)]
+[MultiQuery]
+[Causal]
+[Segments]
+[KvCache(KeyElement = CacheElement.BFloat16)]
+public partial class HalvedKeys;
+
+/// <summary>The same of heads that fill a vector, in pages.</summary>
+[Attention(dim: 128, heads: 4)]
+[MultiQuery]
+[Causal]
+[KvCache(KeyElement = CacheElement.BFloat16, Storage = CacheStorage.Paged, PageSize = 5)]
+public partial class HalvedWideKeys;
+
+/// <summary>Rounded values beside keys as they are.</summary>
+[Attention(dim: 128, heads: 4)]
+[MultiQuery]
+[Causal]
+[KvCache(Element = CacheElement.BFloat16, KeyElement = CacheElement.Float32)]
+public partial class HalvedWideValues;
+
 /// <summary><see cref="Halved"/> with nothing rounded.</summary>
 [Attention(dim: 24, heads: 3)]
 [MultiQuery]

@@ -15,21 +15,24 @@ public class KvCacheModelTests
     /// <param name="element">How scalars are stored.</param>
     /// <param name="pageSize">Tokens of a page; 0: contiguous.</param>
     /// <param name="capacity">Tokens per row, or pages of all rows, at most; 0: grows.</param>
+    /// <param name="mixed">The second stream is stored the other way.</param>
     [Theory]
-    [InlineData(CacheElement.Float32, 0, 0)]
-    [InlineData(CacheElement.Float32, 0, 23)]
-    [InlineData(CacheElement.BFloat16, 0, 0)]
-    [InlineData(CacheElement.BFloat16, 0, 23)]
-    [InlineData(CacheElement.Float32, 1, 0)]
-    [InlineData(CacheElement.Float32, 4, 0)]
-    [InlineData(CacheElement.Float32, 4, 9)]
-    [InlineData(CacheElement.BFloat16, 16, 0)]
-    [InlineData(CacheElement.BFloat16, 5, 7)]
-    public void RandomOperations(CacheElement element, int pageSize, int capacity)
+    [InlineData(CacheElement.Float32, 0, 0, false)]
+    [InlineData(CacheElement.Float32, 0, 23, false)]
+    [InlineData(CacheElement.BFloat16, 0, 0, false)]
+    [InlineData(CacheElement.BFloat16, 0, 23, false)]
+    [InlineData(CacheElement.Float32, 1, 0, false)]
+    [InlineData(CacheElement.Float32, 4, 0, false)]
+    [InlineData(CacheElement.Float32, 4, 9, false)]
+    [InlineData(CacheElement.BFloat16, 16, 0, false)]
+    [InlineData(CacheElement.BFloat16, 5, 7, false)]
+    [InlineData(CacheElement.Float32, 0, 0, true)]
+    [InlineData(CacheElement.BFloat16, 4, 9, true)]
+    public void RandomOperations(CacheElement element, int pageSize, int capacity, bool mixed)
     {
         for (int seed = 0; seed < Sequences; seed++)
         {
-            using var model = new Model(new Random(seed), element, pageSize, capacity);
+            using var model = new Model(new Random(seed), element, pageSize, capacity, mixed);
             for (int operation = 0; operation < Operations; operation++)
             {
                 model.Do();
@@ -53,13 +56,13 @@ public class KvCacheModelTests
 
         private readonly List<(CacheSnapshot Snapshot, List<(int Segment, float[][] Scalars)>[] Rows, bool Segmented)> _snapshots = [];
 
-        public Model(Random random, CacheElement element, int pageSize, int capacity)
+        public Model(Random random, CacheElement element, int pageSize, int capacity, bool mixed)
         {
             _random = random;
             _pageSize = pageSize;
             _capacity = capacity;
             _batch = random.Next(1, 4);
-            _streams = [new("k", random.Next(1, 4), random.Next(1, 20)), new("v", random.Next(1, 3), random.Next(1, 20))];
+            _streams = [new("k", random.Next(1, 4), random.Next(1, 20)), new("v", random.Next(1, 3), random.Next(1, 20)) { Element = mixed ? (CacheElement)(1 - (int)element) : null }];
             int? limit = capacity == 0 ? null : capacity;
             _cache = pageSize == 0 ? new KvCache(_batch, element, limit, _streams) : new KvCache(_batch, element, new CachePaging(pageSize, limit), _streams);
             _rows = [.. Enumerable.Range(0, _batch).Select(_ => new List<(int, float[][])>())];
@@ -198,7 +201,7 @@ public class KvCacheModelTests
                 {
                     int segment = segments.Length > 0 ? segments[(row * tokens) + token] : _rows[row].Count > 0 ? _rows[row][^1].Segment : 0;
                     int place = (row * tokens) + token;
-                    added.Add((segment, [.. _streams.Select((stream, s) => Stored(values[s].AsSpan(place * (int)stream.ScalarsPerToken, (int)stream.ScalarsPerToken)))]));
+                    added.Add((segment, [.. _streams.Select((stream, s) => Stored(stream, values[s].AsSpan(place * (int)stream.ScalarsPerToken, (int)stream.ScalarsPerToken)))]));
                 }
 
                 CheckExtension(extended, row, [.. _rows[row], .. added], counts[row], segments.Length > 0);
@@ -249,10 +252,10 @@ public class KvCacheModelTests
             }
         }
 
-        private float[] Stored(ReadOnlySpan<float> values)
+        private float[] Stored(CacheStream stream, ReadOnlySpan<float> values)
         {
             float[] stored = values.ToArray();
-            return _cache.Element == CacheElement.Float32 ? stored : Array.ConvertAll(stored, value => BFloat16Bits.ToSingle(BFloat16Bits.FromDouble(value)));
+            return (stream.Element ?? _cache.Element) == CacheElement.Float32 ? stored : Array.ConvertAll(stored, value => BFloat16Bits.ToSingle(BFloat16Bits.FromDouble(value)));
         }
     }
 }

@@ -169,6 +169,15 @@ internal sealed partial class Sheet
         }
 
         Member("KvCache", "Element");
+        foreach (string own in new[] { "KeyElement", "ValueElement" })
+        {
+            Member("KvCache", own);
+            if (_stack.Has("LatentKV") && _stack.Find("KvCache")?[own] is { Member: not null })
+            {
+                Add("ATTN0618", "KvCache", own);
+            }
+        }
+
         Member("KvCache", "Storage");
         if (_stack.Find("KvCache")!["PageSize"] is { } size)
         {

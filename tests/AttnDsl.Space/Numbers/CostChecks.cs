@@ -35,20 +35,19 @@ internal static class CostChecks
         decimal cache = facts.CacheScalars;
         Equal("ParameterCount", parameters, spec.ParameterCount);
         Equal("CacheScalarsPerToken", facts.Ring is null ? cache : 0, spec.CacheScalarsPerToken);
-        decimal element = stack.Find("KvCache")?["Element"]?.Member == "BFloat16" ? 2 : 4;
-        decimal bytes = element * cache;
-        decimal codes = bytes;
-        decimal rate = element;
+        decimal codes = (facts.KeyBytes * (decimal)facts.KeyScalars) + (facts.ValueBytes * (decimal)facts.ValueScalars);
+        (decimal keyRate, decimal valueRate) = (facts.KeyBytes, facts.ValueBytes);
         long residual = 0;
         if (stack.Find("QuantizedCache") is { } quantized)
         {
             residual = quantized["Residual"]?.Whole ?? 128;
-            rate = (quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32));
-            codes = Math.Ceiling(cache * rate);
+            keyRate = valueRate = (quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32));
+            codes = Math.Ceiling(cache * keyRate);
         }
 
         Equal("CacheBytesPerToken", facts.Ring is null ? codes : 0, spec.CacheBytesPerToken);
-        decimal More(decimal scalars) => Math.Floor(scalars * (element - rate));
+        decimal moreOfKeys = Math.Floor(facts.KeyScalars * (facts.KeyBytes - keyRate));
+        decimal moreOfValues = Math.Floor(facts.ValueScalars * (facts.ValueBytes - valueRate));
 
         // A ring keeps sinks that turn a second time, as they were appended.
         decimal turned = facts is { Ring: { BySlot: true, Sinks: var sinks }, Rotation: not null } ? sinks * facts.KeyScalars : 0;
@@ -86,10 +85,10 @@ internal static class CostChecks
                 decimal keyTokens = (widened > 0 && !folds) || facts.Latent is { Absorbs: false } ? length : seen;
                 decimal valueTokens = facts.Keep is { } keep && facts.Latent is null ? Math.Min(seen, (decimal)keep * (facts.ScoreHeads / facts.ValueHeads)) : seen;
                 bool apart = facts.Latent is null && (facts.Keep is not null || (widened > 0 && !folds && facts.Left is not null));
-                decimal read = apart ? (Math.Ceiling(rate * facts.KeyScalars) * keyTokens) + (Math.Ceiling(rate * facts.ValueScalars) * valueTokens) : codes * keyTokens;
+                decimal read = apart ? (Math.Ceiling(keyRate * facts.KeyScalars) * keyTokens) + (Math.Ceiling(valueRate * facts.ValueScalars) * valueTokens) : codes * keyTokens;
                 decimal keys = residual == 0 ? 0 : Math.Min(keyTokens, ((length - 1) % residual) + 1);
                 decimal values = residual == 0 ? 0 : Math.Min(valueTokens, residual + 1);
-                Equal($"DecodeBytes({length})", (4 * parameters) + read + (keys * More(facts.KeyScalars)) + (values * More(facts.ValueScalars)), spec.DecodeBytes(length) ?? -1);
+                Equal($"DecodeBytes({length})", (4 * parameters) + read + (keys * moreOfKeys) + (values * moreOfValues), spec.DecodeBytes(length) ?? -1);
             }
         }
 

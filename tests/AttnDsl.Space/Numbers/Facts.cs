@@ -38,7 +38,7 @@ internal sealed class Facts
 
         Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Width) : null;
         Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
-        RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
+        (KeyBytes, ValueBytes) = (Bytes(stack, "KeyElement"), Bytes(stack, "ValueElement"));
         Keep = stack.Find("SelectiveValue")?["top"]!.Whole;
         ReadMask(stack);
         ReadScores(stack);
@@ -133,8 +133,14 @@ internal sealed class Facts
     /// <summary>What the cache keeps of a row; null for everything.</summary>
     public RingFacts? Ring { get; }
 
+    /// <summary>Bytes of a cached scalar of the keys, or of a latent.</summary>
+    public int KeyBytes { get; }
+
+    /// <summary>Bytes of a cached scalar of the values.</summary>
+    public int ValueBytes { get; }
+
     /// <summary>The cache keeps bfloat16.</summary>
-    public bool RoundedCache { get; }
+    public bool RoundedCache => KeyBytes == 2 || ValueBytes == 2;
 
     public double Scale { get; private set; }
 
@@ -289,6 +295,8 @@ internal sealed class Facts
         Use? setter = stack.Find("GroupedQuery") ?? stack.Find("ReverseSparseQuery");
         return stack.Has("MultiQuery") ? 1 : (int)((setter?["kv"] ?? setter?[own])?.Whole ?? QueryHeads);
     }
+
+    private static int Bytes(Stack stack, string own) => (stack.Find("KvCache")?[own] ?? stack.Find("KvCache")?["Element"])?.Member == "BFloat16" ? 2 : 4;
 
     private void ReadMask(Stack stack)
     {

@@ -206,6 +206,8 @@ internal static class Vocabulary
             typeof(KvCacheAttribute),
             [
                 new("Element", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2)),
+                new("KeyElement", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2)),
+                new("ValueElement", Literal.Of(CacheElement.BFloat16), Literal.Of(CacheElement.Float32), Literal.Of((CacheElement)2)),
                 new("Storage", Literal.Of(CacheStorage.Paged), Literal.Of(CacheStorage.Contiguous), Literal.Of((CacheStorage)2)),
                 new("PageSize", Ints(4, 16, 5, 1, 0, -1, int.MinValue)),
             ],
@@ -213,6 +215,9 @@ internal static class Vocabulary
             "Element",
             "Storage",
             "Storage PageSize",
+            "KeyElement",
+            "ValueElement",
+            "Element ValueElement",
             "Element Storage PageSize",
             "PageSize"),
         new(

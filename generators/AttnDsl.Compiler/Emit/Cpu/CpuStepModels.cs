@@ -220,16 +220,16 @@ internal sealed class CpuStepModels
         bool cached = _cached.TryGetValue(step.K, out string? keys) && (step.Values is null ? _places.ReadsCache(step) : _cached.TryGetValue(step.Values, out viewed));
         bool prefix = step.Values is null;
         bool valuesCached = !cached && !prefix && _places.IsViewed(step, step.Values!) && _cached.TryGetValue(step.Values!, out viewed);
-        string declareValues = valuesCached ? _places.Declare(step.Values!) : "";
-        string values = valuesCached ? _places[step.Values!] : "";
         string declare = _places.Declare(step.Output);
         string declareLse = _places.IsUsed(step.Lse) ? _places.Declare(step.Lse) : "";
         string lse = _places.IsUsed(step.Lse) ? _places[step.Lse] : "default";
         string k = cached ? keys! : _places[step.K];
         string v = prefix ? k : cached || valuesCached ? viewed! : _places[step.Values!];
+        string keyType = cached ? StoredType(k) : "";
+        string valueType = cached || valuesCached ? StoredType(v) : "";
         string sinks = step.Sink is { } sink ? _places[sink] : "default";
         (string geometry, string score, string mask) = ((string)core["geometry"]!, (string)core["score"]!, (string)core["mask"]!);
-        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, declareValues, values, _places[step.Output], lse, _places[step.Q], k, v, sinks, geometry, score, mask);
+        StepIdentity identity = Identity(step, cached ? "cached" : _places.IsStrided ? "strided" : "", declare, declareLse, _places[step.Output], lse, _places[step.Q], k, v, keyType, valueType, sinks, geometry, score, mask);
         return renderer.Render(partial, identity, () => new TemplateModel
         {
             ["declare"] = declare,
@@ -239,11 +239,11 @@ internal sealed class CpuStepModels
             ["q"] = _places[step.Q],
             ["cached"] = cached,
             ["values_cached"] = valuesCached,
-            ["declare_values"] = declareValues,
-            ["values"] = values,
             ["strided"] = _places.IsStrided,
             ["k"] = k,
             ["v"] = v,
+            ["key_type"] = keyType,
+            ["value_type"] = valueType,
             ["sinks"] = sinks,
             ["geometry"] = geometry,
             ["score"] = score,
@@ -255,6 +255,9 @@ internal sealed class CpuStepModels
             ["key_tokens"] = step.K.Type.Dims[1] == Dim.S ? "rows.Keys" : "rows.Tokens",
         });
     }
+
+    /// <summary>What the memory of a stream holds.</summary>
+    private string StoredType(string stream) => _plan.Cache.ElementOf(_streams.Single(s => Number(s) == stream)) == CacheScalar.Float32 ? "float" : "ushort";
 
     private string Differentiated(AttendGradientStep step, StepRenderer renderer, string partial)
     {

@@ -21,7 +21,7 @@ internal abstract class KvPlacement
         var stores = new KvStore[streams.Length];
         for (int s = 0; s < stores.Length; s++)
         {
-            stores[s] = Create(element, streams[s]);
+            stores[s] = Create(streams[s].Element ?? element, streams[s]);
         }
 
         _stores.AddRange(stores);

@@ -7,11 +7,12 @@ namespace AttnDsl.Cpu;
 /// One forward: keys and values of some batch rows are packed into panels, once per stored head; then the query tiles of those rows attend, the heads that share a key head next to each other and the longest tiles first.
 /// Kept per thread and used again, so that calls allocate nothing.
 /// </summary>
-internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
+internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, TKey, TValue> : TeamJob
     where TLanes : unmanaged, IKernelLanes<TLanes>
     where TScore : struct, IScore
     where TMask : struct, IPairMask
-    where T : unmanaged
+    where TKey : unmanaged
+    where TValue : unmanaged
 {
     // Floats of panels that are packed before their queries are attended to; a batch row that alone needs more gets more.
     private const long PanelBudget = 16 << 20;
@@ -23,15 +24,15 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
     private const long AloneBelow = 400_000;
 
     [ThreadStatic]
-    private static ForwardCall<TLanes, TScore, TMask, T>? _idle;
+    private static ForwardCall<TLanes, TScore, TMask, TKey, TValue>? _idle;
 
     private AttendGeometry _geometry = null!;
     private TokenRows _rows = null!;
     private TScore _score;
     private TMask _mask;
     private float* _query;
-    private RowsPointer<T> _keys;
-    private RowsPointer<T> _values;
+    private RowsPointer<TKey> _keys;
+    private RowsPointer<TValue> _values;
     private float* _sinks;
     private float* _output;
     private float* _lse;
@@ -43,9 +44,9 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
     private int _blocks;
     private PanelStore _store;
 
-    public static ForwardCall<TLanes, TScore, TMask, T> Rent()
+    public static ForwardCall<TLanes, TScore, TMask, TKey, TValue> Rent()
     {
-        ForwardCall<TLanes, TScore, TMask, T> call = _idle ?? new();
+        ForwardCall<TLanes, TScore, TMask, TKey, TValue> call = _idle ?? new();
         _idle = null;
         return call;
     }
@@ -56,8 +57,8 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
         TScore score,
         TMask mask,
         float* query,
-        RowsPointer<T> keys,
-        RowsPointer<T> values,
+        RowsPointer<TKey> keys,
+        RowsPointer<TValue> values,
         float* sinks,
         float* output,
         float* lse,
@@ -144,8 +145,20 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
         bool ofKeys = head < _geometry.Key.Heads;
         head = ofKeys ? head : head - _geometry.Key.Heads;
         int end = Math.Min((block + 1) * (PackedKeys / rows), (keyCount + rows - 1) / rows);
-        RowsPointer<T> source = ofKeys ? _keys : _values;
-        int width = ofKeys ? _geometry.KeyWidth : _geometry.ValueWidth;
+        if (ofKeys)
+        {
+            Pack(_keys, true, wave, head, batch, keyCount, block, end, _geometry.KeyWidth);
+        }
+        else
+        {
+            Pack(_values, false, wave, head, batch, keyCount, block, end, _geometry.ValueWidth);
+        }
+    }
+
+    private void Pack<T>(in RowsPointer<T> source, bool ofKeys, int wave, int head, int batch, int keyCount, int block, int end, int width)
+        where T : unmanaged
+    {
+        int rows = TLanes.TileRows;
         T* gathered = stackalloc T[source.IsScattered(rows) ? rows * width : 0];
         for (int panel = block * (PackedKeys / rows); panel < end; panel++)
         {
@@ -172,7 +185,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             }
             else
             {
-                float* target = PanelStore.ValuesOf(_store.Values(wave, head), first, QueryTile<TLanes, TScore, TMask, T>.ValueRows(_geometry.ValueWidth), rows);
+                float* target = PanelStore.ValuesOf(_store.Values(wave, head), first, QueryTile<TLanes, TScore, TMask, TValue>.ValueRows(_geometry.ValueWidth), rows);
                 bool finite = Packing.Copied(from, stride, count, rows, width, rows, _store.ValueStep, target);
                 _store.ValueFinite(wave, head)[panel] = finite ? (byte)1 : (byte)0;
                 if (!finite)
@@ -203,7 +216,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
     private void ClearUnusual(float* panel)
     {
         int rows = TLanes.TileRows;
-        for (int group = 0; group < QueryTile<TLanes, TScore, TMask, T>.ValueRows(_geometry.ValueWidth) / rows; group++)
+        for (int group = 0; group < QueryTile<TLanes, TScore, TMask, TValue>.ValueRows(_geometry.ValueWidth) / rows; group++)
         {
             float* values = panel + (group * _store.ValueStep);
             for (int i = 0; i < rows * rows; i++)
@@ -251,7 +264,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
         bool seen = false;
         if (count > 0)
         {
-            QueryTile<TLanes, TScore, TMask, T> tile = default;
+            QueryTile<TLanes, TScore, TMask, TValue> tile = default;
             tile.Score = _score;
             tile.Mask = _mask;
             tile.KeyPanels = _store.Keys(wave, keyHead);
@@ -267,7 +280,7 @@ internal sealed unsafe class ForwardCall<TLanes, TScore, TMask, T> : TeamJob
             tile.ScoreHead = scoreHead;
             tile.Rows = count;
             tile.FirstRow = _rows.Past(batch) + token;
-            tile.Place(workspace.Reserve(QueryTile<TLanes, TScore, TMask, T>.ScratchFloats(tile.KeyWidth, width)));
+            tile.Place(workspace.Reserve(QueryTile<TLanes, TScore, TMask, TValue>.ScratchFloats(tile.KeyWidth, width)));
             if (_mask.Segments)
             {
                 tile.KeySegments = _store.Segments(wave);

@@ -15,7 +15,8 @@ public static partial class FusedAttention
     /// </summary>
     /// <typeparam name="TScore">The operation on scaled scores.</typeparam>
     /// <typeparam name="TMask">The visible pairs.</typeparam>
-    /// <typeparam name="T">Storage of keys and values: <see cref="float"/>, or <see cref="ushort"/> for bfloat16 bits.</typeparam>
+    /// <typeparam name="TKey">Storage of keys: <see cref="float"/>, or <see cref="ushort"/> for bfloat16 bits.</typeparam>
+    /// <typeparam name="TValue">Storage of values, likewise.</typeparam>
     /// <param name="geometry">Heads, widths, scale.</param>
     /// <param name="query">[B, T, queryHeads, keyWidth].</param>
     /// <param name="keys">[B, S, keyHeads, keyWidth].</param>
@@ -30,11 +31,11 @@ public static partial class FusedAttention
     /// <param name="cancellation">Asked between pieces of work.</param>
     /// <exception cref="ArgumentException">A span has not the length its shape asks for.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the output is incomplete.</exception>
-    public static unsafe void Forward<TScore, TMask, T>(
+    public static unsafe void Forward<TScore, TMask, TKey, TValue>(
         AttendGeometry geometry,
         ReadOnlySpan<float> query,
-        HeadRows<T> keys,
-        HeadRows<T> values,
+        HeadRows<TKey> keys,
+        HeadRows<TValue> values,
         ReadOnlySpan<float> sinks,
         TokenRows rows,
         TScore score,
@@ -45,7 +46,8 @@ public static partial class FusedAttention
         CancellationToken cancellation = default)
         where TScore : struct, IScore
         where TMask : struct, IPairMask
-        where T : unmanaged
+        where TKey : unmanaged
+        where TValue : unmanaged
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(rows);
@@ -72,21 +74,22 @@ public static partial class FusedAttention
         }
 
         fixed (float* q = query, s = sinks, o = output, l = lse)
-        fixed (T* k = keys.Values, v = values.Values)
+        fixed (TKey* k = keys.Values)
+        fixed (TValue* v = values.Values)
         fixed (int* keyPlaces = keys.Places, valuePlaces = values.Places)
         {
-            var keyRows = RowsPointer<T>.Of(keys, k, keyPlaces);
-            var valueRows = RowsPointer<T>.Of(values, v, valuePlaces);
+            var keyRows = RowsPointer<TKey>.Of(keys, k, keyPlaces);
+            var valueRows = RowsPointer<TValue>.Of(values, v, valuePlaces);
             switch (Simd.Current)
             {
                 case SimdPath.Vector512:
-                    ForwardCall<Lanes512, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    ForwardCall<Lanes512, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
                 case SimdPath.Vector256:
-                    ForwardCall<Lanes256, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    ForwardCall<Lanes256, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
                 default:
-                    ForwardCall<Lanes128, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    ForwardCall<Lanes128, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
             }
         }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace AttnDsl.Cpu;
 
 /// <content>From sums to outputs.</content>
-internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
+internal unsafe partial struct QueryTile<TLanes, TScore, TMask, TValue>
 {
     private const double Ln2 = 0.69314718055994530942;
 

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>From keys to weights.</content>
-internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
+internal unsafe partial struct QueryTile<TLanes, TScore, TMask, TValue>
 {
     /// <summary>Weights of panels that every lane sees, in one go.</summary>
     /// <returns>Panels done; the next one needs a higher maximum.</returns>

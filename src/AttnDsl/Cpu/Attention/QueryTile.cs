@@ -8,11 +8,11 @@ namespace AttnDsl.Cpu;
 /// The methods are compiled for speed at once: in the first tier, which a program's first calls would run in, the kernels under them would wait.
 /// The maximum is lazy: weights are 2^(s − m) with an m that is only raised when a panel's weights grow out of bounds.
 /// </summary>
-internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
+internal unsafe partial struct QueryTile<TLanes, TScore, TMask, TValue>
     where TLanes : unmanaged, IKernelLanes<TLanes>
     where TScore : struct, IScore
     where TMask : struct, IPairMask
-    where T : unmanaged
+    where TValue : unmanaged
 {
     /// <summary>Keys whose weights are kept before they are multiplied with the values: a multiple of every tile's rows.</summary>
     private const int KeyTile = PanelStore.ValueBlock;
@@ -34,7 +34,7 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
     public byte* ValueFinite;
 
     /// <summary>Values as the caller gave them, and which of them.</summary>
-    public RowsPointer<T> Values;
+    public RowsPointer<TValue> Values;
     public int Batch;
     public int ValueHead;
 
@@ -340,11 +340,11 @@ internal unsafe partial struct QueryTile<TLanes, TScore, TMask, T>
         int rows = TLanes.TileRows;
         int lanes = Lanes;
         float* visible = stackalloc float[Tile.Vectors * 16];
-        T* read = stackalloc T[Values.Quantized is null ? 0 : ValueWidth];
+        TValue* read = stackalloc TValue[Values.Quantized is null ? 0 : ValueWidth];
         for (int row = 0; row < rows && (panel * rows) + row < KeyCount; row++)
         {
             int key = (panel * rows) + row;
-            T* value = Values.At(Batch, key, ValueHead);
+            TValue* value = Values.At(Batch, key, ValueHead);
             if (Values.Run(Batch, key, 1) == 0)
             {
                 Values.Gather(Batch, key, 1, ValueHead, ValueWidth, read);

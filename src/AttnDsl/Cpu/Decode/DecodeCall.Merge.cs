@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>From pieces to outputs.</content>
-internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
+internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, TKey, TValue>
 {
     private const double Ln2 = 0.69314718055994530942;
 
@@ -14,8 +14,8 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     {
         int[] heads = _geometry.Packs.Heads(pack);
         int tokens = _rows.Count(batch);
-        int padded = DecodeChunk<TLanes, TScore, TMask, T>.PaddedRows(heads.Length * tokens);
-        Channels channels = DecodeChunk<TLanes, TScore, TMask, T>.Cut(_geometry.ValueWidth, out _);
+        int padded = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.PaddedRows(heads.Length * tokens);
+        Channels channels = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Cut<TValue>(_geometry.ValueWidth, out _);
         for (int row = 0; row < heads.Length * tokens; row++)
         {
             float* maxima = results + row;

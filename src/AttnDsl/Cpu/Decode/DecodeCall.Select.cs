@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>From the keys that pieces have chosen to outputs.</content>
-internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
+internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, TKey, TValue>
 {
     /// <summary>Keys that a row chooses at most.</summary>
     private int MostChosen(int pieces) => (int)Math.Min((long)pieces * Math.Min(_geometry.Keep, _room), int.MaxValue / 4);
@@ -12,9 +12,9 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     /// <summary>Scratch of <see cref="MergeSelected"/>: scores that become weights, places, an output, values side by side and widened.</summary>
     private long SelectionFloats(int pieces) =>
         (2 * Workspace.Padded(MostChosen(pieces) + TLanes.Count))
-        + Workspace.Padded(DecodeChunk<TLanes, TScore, TMask, T>.Cut(_geometry.ValueWidth, out _).Floats)
-        + Workspace.Padded((long)DecodeChunk<TLanes, TScore, TMask, T>.Block * _geometry.ValueWidth)
-        + (DecodeChunk<TLanes, TScore, TMask, T>.Block * 8);
+        + Workspace.Padded(DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Cut<TValue>(_geometry.ValueWidth, out _).Floats)
+        + Workspace.Padded((long)DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block * _geometry.ValueWidth)
+        + (DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block * 8);
 
     /// <summary>Brings the choices of all pieces together, makes the last one, and adds the values that are left, weighed by their share of all visible keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -22,13 +22,13 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     {
         int[] heads = _geometry.Packs.Heads(pack);
         int tokens = Tokens(batch, tile);
-        int padded = DecodeChunk<TLanes, TScore, TMask, T>.PaddedRows(heads.Length * tokens);
-        Channels channels = DecodeChunk<TLanes, TScore, TMask, T>.Cut(_geometry.ValueWidth, out bool staged);
+        int padded = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.PaddedRows(heads.Length * tokens);
+        Channels channels = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Cut<TValue>(_geometry.ValueWidth, out bool staged);
         float* scores = scratch;
         int* places = (int*)(scores + Workspace.Padded(MostChosen(pieces) + TLanes.Count));
         float* output = (float*)places + Workspace.Padded(MostChosen(pieces) + TLanes.Count);
-        T* gathered = (T*)(output + Workspace.Padded(channels.Floats));
-        float* widened = output + Workspace.Padded(channels.Floats) + Workspace.Padded((long)DecodeChunk<TLanes, TScore, TMask, T>.Block * _geometry.ValueWidth);
+        TValue* gathered = (TValue*)(output + Workspace.Padded(channels.Floats));
+        float* widened = output + Workspace.Padded(channels.Floats) + Workspace.Padded((long)DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block * _geometry.ValueWidth);
         for (int row = 0; row < heads.Length * tokens; row++)
         {
             float maximum = float.NegativeInfinity;
@@ -37,7 +37,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
             {
                 float* one = results + (piece * _resultFloats);
                 maximum = one[row] > maximum ? one[row] : maximum;
-                ChosenKeys keys = DecodeChunk<TLanes, TScore, TMask, T>.Chosen(one, padded, row, _geometry.Keep, _room);
+                ChosenKeys keys = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Chosen(one, padded, row, _geometry.Keep, _room);
                 new ReadOnlySpan<float>(keys.Scores, keys.Count).CopyTo(new Span<float>(scores + chosen, keys.Count));
                 new ReadOnlySpan<int>(keys.Places, keys.Count).CopyTo(new Span<int>(places + chosen, keys.Count));
                 chosen += keys.Count;
@@ -62,9 +62,9 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
             float total = float.IsNegativeInfinity(sink) ? sum : sum + MathF.Pow(2, (float)((sink / Ln2) - maximum));
             Weigh(scores, chosen, maximum, sum == 0 ? 0 : 1 / total);
             new Span<float>(output, channels.Floats).Fill(float.IsNaN(sum) ? float.NaN : 0);
-            for (int done = 0; done < chosen; done += DecodeChunk<TLanes, TScore, TMask, T>.Block)
+            for (int done = 0; done < chosen; done += DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block)
             {
-                int count = Math.Min(DecodeChunk<TLanes, TScore, TMask, T>.Block, chosen - done);
+                int count = Math.Min(DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block, chosen - done);
                 Add(batch, _geometry.Packs.ValueHead(pack), places + done, count, scores + done, channels, staged, gathered, widened, output);
             }
 
@@ -84,7 +84,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Adds values from wherever they lie.</summary>
-    private void Add(int batch, int head, int* places, int count, float* weights, in Channels channels, bool staged, T* gathered, float* widened, float* output)
+    private void Add(int batch, int head, int* places, int count, float* weights, in Channels channels, bool staged, TValue* gathered, float* widened, float* output)
     {
         int width = _geometry.ValueWidth;
         for (int i = 0; i < count; i++)
@@ -94,12 +94,12 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T>
 
         if (staged)
         {
-            DecodeChunk<TLanes, TScore, TMask, T>.Stage(gathered, width, count, width, channels, widened);
+            DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Stage(gathered, width, count, width, channels, widened);
             ValueTile.Run<TLanes, float>(channels, 1, widened, channels.Floats, count, weights, output, Lookahead.None(widened));
         }
         else
         {
-            ValueTile.Run<TLanes, T>(channels, 1, gathered, width, count, weights, output, Lookahead.None(gathered));
+            ValueTile.Run<TLanes, TValue>(channels, 1, gathered, width, count, weights, output, Lookahead.None(gathered));
         }
     }
 }

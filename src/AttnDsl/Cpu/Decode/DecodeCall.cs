@@ -8,11 +8,12 @@ namespace AttnDsl.Cpu;
 /// One decoding step: every batch row and pack of heads attends to pieces of its context, which threads share; whoever finishes the last piece of a row and pack merges them, in their order.
 /// How the context is cut depends on its length and the heads only: then results depend neither on the number of threads nor on the other rows of the batch. Kept per thread and used again, so that calls allocate nothing.
 /// </summary>
-internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : TeamJob
+internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, TKey, TValue> : TeamJob
     where TLanes : unmanaged, IKernelLanes<TLanes>
     where TScore : struct, IScore
     where TMask : struct, IPairMask
-    where T : unmanaged
+    where TKey : unmanaged
+    where TValue : unmanaged
 {
     // Pieces per batch row, over all packs, that a long context is cut into: enough for the threads of a large machine to finish together.
     private const int PiecesPerRow = 64;
@@ -32,15 +33,15 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     private const int SelectedRows = 16;
 
     [ThreadStatic]
-    private static DecodeCall<TLanes, TScore, TMask, T>? _idle;
+    private static DecodeCall<TLanes, TScore, TMask, TKey, TValue>? _idle;
 
     private AttendGeometry _geometry = null!;
     private TokenRows _rows = null!;
     private TScore _score;
     private TMask _mask;
     private float* _query;
-    private RowsPointer<T> _keys;
-    private RowsPointer<T> _values;
+    private RowsPointer<TKey> _keys;
+    private RowsPointer<TValue> _values;
     private float* _sinks;
     private float* _output;
     private float* _lse;
@@ -55,9 +56,9 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     private float* _results;
     private long _resultFloats;
 
-    public static DecodeCall<TLanes, TScore, TMask, T> Rent()
+    public static DecodeCall<TLanes, TScore, TMask, TKey, TValue> Rent()
     {
-        DecodeCall<TLanes, TScore, TMask, T> call = _idle ?? new();
+        DecodeCall<TLanes, TScore, TMask, TKey, TValue> call = _idle ?? new();
         _idle = null;
         return call;
     }
@@ -68,8 +69,8 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
         TScore score,
         TMask mask,
         float* query,
-        RowsPointer<T> keys,
-        RowsPointer<T> values,
+        RowsPointer<TKey> keys,
+        RowsPointer<TValue> values,
         float* sinks,
         float* output,
         float* lse,
@@ -125,7 +126,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
 
         int[] heads = _geometry.Packs.Heads(pack);
         long own = ResultFloats(heads.Length * tokens);
-        long scratchFloats = DecodeChunk<TLanes, TScore, TMask, T>.ScratchFloats(heads.Length, tokens, _keys, _values, _geometry.KeyWidth, _geometry.ValueWidth);
+        long scratchFloats = DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.ScratchFloats(heads.Length, tokens, _keys, _values, _geometry.KeyWidth, _geometry.ValueWidth);
         float* scratch = workspace.Reserve(own + scratchFloats + (_geometry.Keep > 0 ? SelectionFloats(pieces) : 0));
         int place = (((batch * _tiles) + tile) * _geometry.Packs.Count) + pack;
         float* all = pieces == 1 ? scratch : _results + ((long)place * _pieces * _resultFloats);
@@ -165,7 +166,7 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
             }
         }
 
-        _room = selects ? DecodeChunk<TLanes, TScore, TMask, T>.RoomFor(_geometry.Keep, longest) : 0;
+        _room = selects ? DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.RoomFor(_geometry.Keep, longest) : 0;
         _resultFloats = ResultFloats(_geometry.Packs.Largest * _tile);
         if (_pieces > 1)
         {
@@ -185,8 +186,8 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
     }
 
     private long ResultFloats(int rows) => _geometry.Keep > 0
-        ? DecodeChunk<TLanes, TScore, TMask, T>.SelectedFloats(rows, _room)
-        : DecodeChunk<TLanes, TScore, TMask, T>.ResultFloats(rows, _geometry.ValueWidth);
+        ? DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.SelectedFloats(rows, _room)
+        : DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.ResultFloats(rows, _geometry.ValueWidth);
 
     /// <summary>Real tokens of a batch row's tile.</summary>
     private int Tokens(int batch, int tile) => Math.Clamp(_rows.Count(batch) - (tile * _tile), 0, _tile);
@@ -223,14 +224,14 @@ internal sealed unsafe partial class DecodeCall<TLanes, TScore, TMask, T> : Team
 
         int least = Math.Max(LeastKeys, LeastScalars / (_geometry.KeyWidth + _geometry.ValueWidth));
         long wanted = Math.Clamp(keys * _geometry.Packs.Count / PiecesPerRow, least, Math.Max(least, MostKeys));
-        step = (int)(wanted + DecodeChunk<TLanes, TScore, TMask, T>.Block - 1) / DecodeChunk<TLanes, TScore, TMask, T>.Block * DecodeChunk<TLanes, TScore, TMask, T>.Block;
+        step = (int)(wanted + DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block - 1) / DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block * DecodeChunk<TLanes, TScore, TMask, TKey, TValue>.Block;
         pieces = (int)Math.Max(1, (keys + step - 1) / step);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(int batch, int pack, int tile, int from, int to, float* scratch, float* results)
     {
-        DecodeChunk<TLanes, TScore, TMask, T> chunk = default;
+        DecodeChunk<TLanes, TScore, TMask, TKey, TValue> chunk = default;
         chunk.Score = _score;
         chunk.Mask = _mask;
         chunk.Keys = _keys;

@@ -3,7 +3,7 @@ using System;
 namespace AttnDsl.Cpu;
 
 /// <content>Keys and values that are met as codes, where the vectors and the layout of the codes allow it. Blocks of which something is hidden become scalars first: among them may be no numbers.</content>
-internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, TKey, TValue>
 {
     private static bool AreCoded(QuantizedRows? keys) => keys is not null && CodedScores.Supports<TLanes>(keys.Layout);
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>The keys with the largest scores of each row; their values are read once all scores are known.</content>
-internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, TKey, TValue>
 {
     /// <summary>Keys that are held for a row on the way: room for those chosen so far, as many more before they are sorted out, and a block.</summary>
     public static int RoomFor(int keep, int keys) => (int)System.Math.Min(System.Math.Min(2L * keep, keys) + Block, int.MaxValue / 2);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>From weights to outputs.</content>
-internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, TKey, TValue>
 {
     /// <param name="block">First key.</param>
     /// <param name="count">Keys.</param>
@@ -22,7 +22,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
                 continue;
             }
 
-            T* values = Next(Values, ValueHead, ValueWidth, first, count - done, out int run, out long stride);
+            TValue* values = Next(Values, ValueHead, ValueWidth, first, count - done, out int run, out long stride);
             float* staged = _stageValues ? Stage(values, stride, run, ValueWidth, _valueChannels, _stagedValues) : null;
 
             // A hidden pair weighs 0, but 0 times an infinity or a NaN would still reach the output.
@@ -52,13 +52,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             return new Lookahead(codes.At(Batch, first, KeyHead), codes.Bytes(Math.Min(count, codes.Borders[Batch] - first)), _valueChannels.Loads * _valueChannels.Vectors);
         }
 
-        T* keys = Keys.At(Batch, first, KeyHead);
+        TKey* keys = Keys.At(Batch, first, KeyHead);
         return !_stageKeys && Keys.TokenStride == KeyWidth && Keys.Run(Batch, first, count) == count
-            ? new Lookahead(keys, (long)count * KeyWidth * sizeof(T), _valueChannels.Loads * _valueChannels.Vectors)
+            ? new Lookahead(keys, (long)count * KeyWidth * sizeof(TKey), _valueChannels.Loads * _valueChannels.Vectors)
             : Lookahead.None(keys);
     }
 
-    private readonly void AddValues(T* values, long stride, float* staged, int count, float* source, Lookahead ahead)
+    private readonly void AddValues(TValue* values, long stride, float* staged, int count, float* source, Lookahead ahead)
     {
         int rows = PaddedRows(RowCount);
         for (int row = 0; row < rows; row += 4)
@@ -72,7 +72,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             }
             else
             {
-                ValueTile.Run<TLanes, T>(_valueChannels, size, values, stride, count, weights, output, ahead);
+                ValueTile.Run<TLanes, TValue>(_valueChannels, size, values, stride, count, weights, output, ahead);
             }
 
             ahead = Lookahead.None(ahead.At);
@@ -107,7 +107,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     }
 
     /// <summary>Key by key, only what each row sees.</summary>
-    private readonly void AddVisible(T* values, long stride, int block, int from, int count)
+    private readonly void AddVisible(TValue* values, long stride, int block, int from, int count)
     {
         int lanes = TLanes.Count;
         for (int row = 0; row < RowCount; row++)
@@ -135,7 +135,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         }
     }
 
-    private readonly void AddValue(T* value, float weight, float* output)
+    private readonly void AddValue(TValue* value, float weight, float* output)
     {
         int perLoad = _valueChannels.PerLoad;
         for (int load = 0; load < _valueChannels.Loads; load++)

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AttnDsl.Cpu;
 
 /// <content>From keys to weights.</content>
-internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, TKey, TValue>
 {
     private readonly void ComputeScores(int block, int count)
     {
@@ -17,7 +17,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
                 continue;
             }
 
-            T* keys = Next(Keys, KeyHead, KeyWidth, block + done, count - done, out int run, out long stride);
+            TKey* keys = Next(Keys, KeyHead, KeyWidth, block + done, count - done, out int run, out long stride);
             ComputeScores(keys, stride, run, _scores + done, ValuesAhead(block + done, run));
             done += run;
         }
@@ -31,11 +31,11 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             return new Lookahead(codes.At(Batch, first, ValueHead), codes.Bytes(Math.Min(count, codes.Borders[Batch] - first)), count);
         }
 
-        T* values = Values.At(Batch, first, ValueHead);
-        return Keep == 0 && !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(T), count) : Lookahead.None(values);
+        TValue* values = Values.At(Batch, first, ValueHead);
+        return Keep == 0 && !_stageValues && Values.TokenStride == ValueWidth && Values.Run(Batch, first, count) == count ? new Lookahead(values, (long)count * ValueWidth * sizeof(TValue), count) : Lookahead.None(values);
     }
 
-    private readonly void ComputeScores(T* keys, long stride, int count, float* target, Lookahead ahead)
+    private readonly void ComputeScores(TKey* keys, long stride, int count, float* target, Lookahead ahead)
     {
         int rows = PaddedRows(RowCount);
         float* staged = _stageKeys ? Stage(keys, stride, count, KeyWidth, _keyChannels, _stagedKeys) : null;
@@ -56,7 +56,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
             }
             else
             {
-                ScoreTile.Run<TLanes, T>(call, size, keys, stride, count, scores, ahead);
+                ScoreTile.Run<TLanes, TKey>(call, size, keys, stride, count, scores, ahead);
             }
 
             // The first group has asked for everything.

@@ -8,11 +8,12 @@ namespace AttnDsl.Cpu;
 /// Per block of keys: scores (while the block's values are asked for), weights with keys in the lanes, values (while the next block's keys are asked for).
 /// The maximum is lazy: weights are 2^(s − m) with an m that is only raised when a block's scores exceed it by far.
 /// </summary>
-internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
+internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, TKey, TValue>
     where TLanes : unmanaged, IKernelLanes<TLanes>
     where TScore : struct, IScore
     where TMask : struct, IPairMask
-    where T : unmanaged
+    where TKey : unmanaged
+    where TValue : unmanaged
 {
     /// <summary>Keys whose weights are kept before they meet the values: what is asked for ahead then fits in the second-level cache beside what is being read.</summary>
     public const int Block = ValueTile.WeightRow;
@@ -26,8 +27,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     public TMask Mask;
 
     /// <summary>Keys and values, and which head of them.</summary>
-    public RowsPointer<T> Keys;
-    public RowsPointer<T> Values;
+    public RowsPointer<TKey> Keys;
+    public RowsPointer<TValue> Values;
     public int KeyHead;
     public int ValueHead;
 
@@ -73,7 +74,7 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     private float* _visible;
     private float* _stagedKeys;
     private float* _stagedValues;
-    private T* _gathered;
+    private float* _gathered;
 
     // Where keys and values are met as codes: the queries without scales, scratch for a group of them with scales, scales of values, and outputs in the order of channels.
     private bool _codedKeys;
@@ -94,7 +95,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     public static int PaddedRows(int rows) => rows % 4 == 3 ? rows + 1 : rows;
 
     /// <summary>Cut of a head; heads narrower than one load are widened to float first.</summary>
-    public static Channels Cut(int width, out bool staged)
+    public static Channels Cut<T>(int width, out bool staged)
+        where T : unmanaged
     {
         Channels channels = Channels.Of<TLanes, T>(width);
         staged = width < channels.PerLoad;
@@ -103,14 +105,14 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
 
     /// <summary>Floats of a pack's results over some keys.</summary>
     public static long ResultFloats(int rows, int valueWidth) =>
-        Workspace.Padded(2L * PaddedRows(rows)) + Workspace.Padded((long)PaddedRows(rows) * Cut(valueWidth, out _).Floats);
+        Workspace.Padded(2L * PaddedRows(rows)) + Workspace.Padded((long)PaddedRows(rows) * Cut<TValue>(valueWidth, out _).Floats);
 
     /// <summary>Scratch beside the results.</summary>
-    public static long ScratchFloats(int heads, int tokens, in RowsPointer<T> keys, in RowsPointer<T> values, int keyWidth, int valueWidth)
+    public static long ScratchFloats(int heads, int tokens, in RowsPointer<TKey> keys, in RowsPointer<TValue> values, int keyWidth, int valueWidth)
     {
         long rows = PaddedRows(heads * tokens);
         long staged = Workspace.Padded(Block * 8);
-        return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged)
+        return Workspace.Padded(4L * tokens) + Workspace.Padded(rows * Cut<TKey>(keyWidth, out _).Floats) + (rows * (Block + TLanes.Count)) + (6 * Block) + (2 * staged)
             + Workspace.Padded(Block * Math.Max(keyWidth, valueWidth))
             + CodeFloats(rows, keys.Quantized, values.Quantized);
     }
@@ -118,8 +120,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     /// <summary>Lays out scratch and results and clears the results.</summary>
     public void Place(float* scratch, float* results)
     {
-        _keyChannels = Cut(KeyWidth, out _stageKeys);
-        _valueChannels = Cut(ValueWidth, out _stageValues);
+        _keyChannels = Cut<TKey>(KeyWidth, out _stageKeys);
+        _valueChannels = Cut<TValue>(ValueWidth, out _stageValues);
         _segmented = Mask.Segments && Rows.HasSegments;
         int rows = PaddedRows(RowCount);
         _low = (int*)scratch;
@@ -135,8 +137,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
         _sums = _scores + (rows * Block);
         _stagedKeys = _sums + (rows * TLanes.Count);
         _stagedValues = _stagedKeys + (Block * 8);
-        _gathered = (T*)(_stagedValues + (Block * 8));
-        PlaceCodes((float*)_gathered + Workspace.Padded(Block * Math.Max(KeyWidth, ValueWidth)), rows);
+        _gathered = _stagedValues + (Block * 8);
+        PlaceCodes(_gathered + Workspace.Padded(Block * Math.Max(KeyWidth, ValueWidth)), rows);
         _maximum = results;
         _total = results + rows;
         _output = results + Workspace.Padded(2L * rows);
@@ -321,7 +323,8 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
     }
 
     /// <summary>The next tokens that lie evenly: a page's, or some brought together where the tokens that lie evenly are no multiple of what is scored at once, or are codes.</summary>
-    private readonly T* Next(in RowsPointer<T> source, int head, int width, int first, int most, out int count, out long stride)
+    private readonly T* Next<T>(in RowsPointer<T> source, int head, int width, int first, int most, out int count, out long stride)
+        where T : unmanaged
     {
         count = source.Run(Batch, first, most);
         stride = source.TokenStride;
@@ -332,12 +335,13 @@ internal unsafe partial struct DecodeChunk<TLanes, TScore, TMask, T>
 
         count = source.Quantized is null ? most : Math.Min(most, QuantizedRows.Gathered);
         stride = width;
-        source.Gather(Batch, first, count, head, width, _gathered);
-        return _gathered;
+        source.Gather(Batch, first, count, head, width, (T*)_gathered);
+        return (T*)_gathered;
     }
 
     /// <summary>Widens narrow heads to whole vectors, zeros behind them.</summary>
-    public static float* Stage(T* source, long stride, int count, int width, in Channels channels, float* target)
+    public static float* Stage<T>(T* source, long stride, int count, int width, in Channels channels, float* target)
+        where T : unmanaged
     {
         for (int i = 0; i < count; i++)
         {

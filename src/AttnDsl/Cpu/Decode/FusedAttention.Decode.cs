@@ -12,11 +12,11 @@ public static partial class FusedAttention
 
     /// <summary><see cref="Decode"/> for a handful of queries, <see cref="Forward"/> for more.</summary>
     /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
-    public static void Attend<TScore, TMask, T>(
+    public static void Attend<TScore, TMask, TKey, TValue>(
         AttendGeometry geometry,
         ReadOnlySpan<float> query,
-        HeadRows<T> keys,
-        HeadRows<T> values,
+        HeadRows<TKey> keys,
+        HeadRows<TValue> values,
         ReadOnlySpan<float> sinks,
         TokenRows rows,
         TScore score,
@@ -27,7 +27,8 @@ public static partial class FusedAttention
         CancellationToken cancellation = default)
         where TScore : struct, IScore
         where TMask : struct, IPairMask
-        where T : unmanaged
+        where TKey : unmanaged
+        where TValue : unmanaged
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(geometry);
@@ -43,11 +44,11 @@ public static partial class FusedAttention
 
     /// <summary><see cref="Forward"/> for few queries, or for any number where only some values count: keys and values are read once, as they lie, and shared by the heads that use them. Same operands, same results up to rounding.</summary>
     /// <inheritdoc cref="Forward" path="/*[not(self::summary)]"/>
-    public static unsafe void Decode<TScore, TMask, T>(
+    public static unsafe void Decode<TScore, TMask, TKey, TValue>(
         AttendGeometry geometry,
         ReadOnlySpan<float> query,
-        HeadRows<T> keys,
-        HeadRows<T> values,
+        HeadRows<TKey> keys,
+        HeadRows<TValue> values,
         ReadOnlySpan<float> sinks,
         TokenRows rows,
         TScore score,
@@ -58,7 +59,8 @@ public static partial class FusedAttention
         CancellationToken cancellation = default)
         where TScore : struct, IScore
         where TMask : struct, IPairMask
-        where T : unmanaged
+        where TKey : unmanaged
+        where TValue : unmanaged
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(rows);
@@ -78,24 +80,25 @@ public static partial class FusedAttention
         }
 
         fixed (float* q = query, s = sinks, o = output, l = lse)
-        fixed (T* k = keys.Values, v = values.Values)
+        fixed (TKey* k = keys.Values)
+        fixed (TValue* v = values.Values)
         fixed (int* keyPlaces = keys.Places, valuePlaces = values.Places)
         {
-            var keyRows = RowsPointer<T>.Of(keys, k, keyPlaces);
-            var valueRows = RowsPointer<T>.Of(values, v, valuePlaces);
+            var keyRows = RowsPointer<TKey>.Of(keys, k, keyPlaces);
+            var valueRows = RowsPointer<TValue>.Of(values, v, valuePlaces);
 
             // Channels are in the lanes here: a head must fill a vector.
-            int bytes = Math.Min(geometry.KeyWidth, geometry.ValueWidth) * sizeof(T);
+            int bytes = Math.Min(geometry.KeyWidth * sizeof(TKey), geometry.ValueWidth * sizeof(TValue));
             switch (Simd.Current)
             {
                 case SimdPath.Vector512 when bytes >= 64:
-                    DecodeCall<Lanes512, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    DecodeCall<Lanes512, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
                 case SimdPath.Vector512 or SimdPath.Vector256 when bytes >= 32:
-                    DecodeCall<Lanes256, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    DecodeCall<Lanes256, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
                 default:
-                    DecodeCall<Lanes128, TScore, TMask, T>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
+                    DecodeCall<Lanes128, TScore, TMask, TKey, TValue>.Rent().Run(geometry, rows, score, mask, q, keyRows, valueRows, s, o, l, threads, cancellation);
                     break;
             }
         }
