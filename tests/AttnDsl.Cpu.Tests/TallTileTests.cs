@@ -20,7 +20,7 @@ public class TallTileTests
         {
             var keyRows = new RowsPointer<float> { Values = k, RowStride = keys * 20, TokenStride = 20, HeadStride = 20 };
             var valueRows = new RowsPointer<float> { Values = v, RowStride = keys * 12, TokenStride = 12, HeadStride = 12 };
-            ForwardCall<TallLanes, IdentityScore, BandMask, float>.Rent()
+            ForwardCall<TallLanes, IdentityScore, BandMask, float, float>.Rent()
                 .Run(attention.Geometry, attention.Rows, default, Masks.Causal, q, keyRows, valueRows, null, o, null, 2, CancellationToken.None);
         }
 

@@ -537,14 +537,7 @@ namespace Layers
                 global::AttnDsl.Cpu.AxisParts.Put(qLatent, qJoined, 40, 0, 32, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(qRotated, qJoined, 40, 32, 8, threads);
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-                if (cache.Element == global::AttnDsl.CacheElement.Float32)
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry2, qJoined, cache.View<float>(0), cache.View<float>(0), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
-                }
-                else
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry2, qJoined, cache.View<ushort>(0), cache.View<ushort>(0), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
-                }
+                global::AttnDsl.Cpu.FusedAttention.Attend(Geometry2, qJoined, cache.View<float>(0), cache.View<float>(0), default, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(global::AttnDsl.Cpu.BandMask.Unbounded, 0), o, default, threads, cancellationToken);
                 global::System.Span<float> oHeads = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.Linear.ApplySlice(o, kvBProjValues, oHeads, count, 32, 16, 4, 32, 16, threads);
                 global::AttnDsl.Cpu.Linear.Apply(oHeads, oProjWeight, default, output, count, 64, 64, 1, threads);

@@ -276,14 +276,7 @@ namespace Layers
                 int count = rows.Batch * rows.Tokens;
                 using global::AttnDsl.Cpu.Scratch scratch = global::AttnDsl.Cpu.Scratch.Rent(count, 0, 0);
 
-                if (cache.Element == global::AttnDsl.CacheElement.Float32)
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), output, lse, threads, cancellationToken);
-                }
-                else
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<ushort>(0), cache.View<ushort>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), output, lse, threads, cancellationToken);
-                }
+                global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, query, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), output, lse, threads, cancellationToken);
             }
 
             /// <inheritdoc/>
@@ -431,14 +424,7 @@ namespace Layers
                 cache.Append(0, kRotated, rows); // keys as the scores read them
                 cache.Append(1, vBiased, rows); // values
                 global::System.Span<float> o = scratch.Take(count, 128); // [B, T, 4, 32]
-                if (cache.Element == global::AttnDsl.CacheElement.Float32)
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), o, default, threads, cancellationToken);
-                }
-                else
-                {
-                    global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<ushort>(0), cache.View<ushort>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), o, default, threads, cancellationToken);
-                }
+                global::AttnDsl.Cpu.FusedAttention.Attend(Geometry, qRotated, cache.View<float>(0), cache.View<float>(1), sinks, rows, global::AttnDsl.Cpu.Scores.Identity, global::AttnDsl.Cpu.Masks.Band(7, 0), o, default, threads, cancellationToken);
                 global::AttnDsl.Cpu.Linear.Apply(o, oProjWeight, oProjBias, output, count, 128, 64, 1, threads);
 
                 global::AttnDsl.Runtime.RowChecks.ClearPadding(output, rows, 64);

@@ -62,7 +62,7 @@ namespace Layers
             public const long CacheScalarsPerToken = 0;
 
             /// <summary>Bytes a cached token takes in float32.</summary>
-            public const long CacheBytesPerToken = 0L * 4;
+            public const long CacheBytesPerToken = 0;
 
             /// <summary>Scalars a sequence holds whatever its length.</summary>
             public const long ConstantStateScalars = 0;
