@@ -13,7 +13,7 @@ namespace AttnDsl.Compiler.Tests;
 public sealed class OneRuleTests
 {
     /// <summary>Attributes whose names are words of the plan or of the runtime as well.</summary>
-    private static readonly HashSet<string> s_words = ["Attention", "Causal", "Bidirectional", "Segments", "Rope", "KvCache"];
+    private static readonly HashSet<string> s_words = ["Attention", "Causal", "Bidirectional", "Segments", "Rope", "KvCache", "KeyWidth"];
 
     private static readonly string s_root = typeof(OneRuleTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "RepositoryRoot").Value!;
 

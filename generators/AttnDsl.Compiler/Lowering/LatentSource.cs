@@ -59,7 +59,7 @@ public sealed class LatentSource(LayerDraft draft, LatentShape shape) : ILayerSo
 
     public Operands Build(BodyBuilder body, PlanValue x, LayerForm form)
     {
-        (PlanValue content, PlanValue? turned) = Queries(body, x);
+        (PlanValue content, PlanValue? turned) = SharedKey.Queries(draft, body, x, shape.Content, biased: false);
         (PlanValue latent, PlanValue? shared) = Latents(body, x);
         if (form == LayerForm.Fresh)
         {
@@ -80,19 +80,6 @@ public sealed class LatentSource(LayerDraft draft, LatentShape shape) : ILayerSo
 
         var parts = body.Split(kv, 3, ("latents", shape.Rank), ("shared_keys", Shared));
         return Expanded(body, content, turned, parts[0], parts[1]);
-    }
-
-    private (PlanValue Content, PlanValue? Turned) Queries(BodyBuilder body, PlanValue x)
-    {
-        RotatedRows? rotated = draft.Rotation is { } rotation ? new RotatedRows(W.QueryHeads, W.KeyWidth, rotation.RotaryDim, shape.Content) : null;
-        PlanValue q = QueryProjection.Build(draft, body, x, rotated, biased: false);
-        if (Shared == 0)
-        {
-            return (draft.Transformed(Operand.Query, Stage.Normalise, body, q), null);
-        }
-
-        var parts = body.Split(q, 3, ("q_content", shape.Content), ("q_turning", Shared));
-        return (draft.Transformed(Operand.Query, Stage.Normalise, body, parts[0]), draft.Transformed(Operand.Query, Stage.Rotate, body, parts[1]));
     }
 
     /// <summary>One row each per token: [B, T, 1, rank] and [B, T, 1, shared].</summary>
@@ -135,20 +122,14 @@ public sealed class LatentSource(LayerDraft draft, LatentShape shape) : ILayerSo
         PlanValue flat = body.Linear(body.JoinHeads(latent, "latent_rows"), body.Weight(Up), "kv_flat");
         var kv = body.Split(body.SplitHeads(flat, W.QueryHeads, "kv_heads"), 3, ("k_content", shape.Content), ("v", W.ValueWidth));
         PlanValue k = draft.Transformed(Operand.Key, Stage.Normalise, body, kv[0]);
-        if (turned is null || shared is null)
-        {
-            return new Operands(content, k, kv[1]);
-        }
-
-        PlanValue everywhere = body.RepeatTo(shared, k.Type.WithChannels(Dim.Of(Shared)), "k_shared");
-        return new Operands(body.Concat(3, "q_joined", content, turned), body.Concat(3, "k_joined", k, everywhere), kv[1]);
+        return new Operands(SharedKey.Joined(body, content, turned), SharedKey.Behind(body, k, shared), kv[1]);
     }
 
     private Operands Absorbed(BodyBuilder body, PlanValue content, PlanValue? turned, PlanValue kv)
     {
         PlanValue folded = body.Linear(content, body.Weight(Slice("keys", 0, shape.Content)), "q_latent", transposed: true, perHead: true);
         PlanWeight values = Slice("values", shape.Content, W.ValueWidth);
-        return new Operands(turned is null ? folded : body.Concat(3, "q_joined", folded, turned), kv, null)
+        return new Operands(SharedKey.Joined(body, folded, turned), kv, null)
         {
             ValuePrefix = shape.Rank,
             Finish = (after, o) => after.Linear(o, after.Weight(values), "o_heads", perHead: true),

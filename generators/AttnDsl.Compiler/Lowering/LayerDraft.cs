@@ -316,6 +316,8 @@ public enum WeightPlace
     KeyValueDownBias = 351,
     KeyValueDownNorm = 352,
     KeyValueUp = 360,
+    SharedKey = 380,
+    SharedKeyBias = 381,
     DelayedValue = 320,
     DelayedValueBias = 321,
     SequenceConvolution = 330,

@@ -19,6 +19,7 @@ public static class MechanismTable
         new MultiQueryMechanism(),
         new LatentKVMechanism(),
         new LowRankQueryMechanism(),
+        new TiedKVMechanism(),
         new AugmentedQueryMechanism(),
         new KeyWidthMechanism(),
         new QKConvMechanism(),

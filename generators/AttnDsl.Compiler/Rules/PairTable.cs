@@ -142,6 +142,19 @@ public static class PairTable
         new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
         new("LatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
         new("KeyWidth", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new("TiedKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new("TiedKV", "Rope", PairKind.Needs, RuleTable.TiedWithoutRotation),
+        new("LatentKV", "TiedKV", PairKind.Conflict, RuleTable.SourcesTwice),
+        new(
+            "GroupedQuery",
+            "TiedKV",
+            PairKind.Conflict,
+            RuleTable.TiedHeadsApart,
+            "keyHeads and valueHeads differ",
+            null,
+            spec => Apart(spec) is { KeyHeads: >= 1, ValueHeads: >= 1 } heads && heads.KeyHeads != heads.ValueHeads,
+            spec => [Text.Of(Apart(spec)!.KeyHeads), Text.Of(Apart(spec)!.ValueHeads)]),
+        .. TiedWithProjections(),
         .. LatentWithProjections(),
         .. Parts(),
         new("Compressed", "Causal", PairKind.Needs, RuleTable.LookingBack, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
@@ -203,6 +216,12 @@ public static class PairTable
     /// <summary>What works on projected queries, keys or values, which a latent layer has none of.</summary>
     private static IEnumerable<PairRow> LatentWithProjections() =>
         new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.LatentWithoutProjections));
+
+    /// <summary>What works on queries, keys or values apart from each other.</summary>
+    private static IEnumerable<PairRow> TiedWithProjections() =>
+        new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow("TiedKV", other, PairKind.Conflict, RuleTable.TiedWithoutProjections));
+
+    private static GroupedQuerySettings? Apart(AttentionSpec spec) => spec.Find("GroupedQuery") is { } grouped ? GroupedQuerySettings.Read(grouped) : null;
 
     private static bool Absorbs(AttentionSpec spec) => spec.Find("LatentKV")?.Enum("DecodePath", "Auto") == "Absorb";
 

@@ -296,6 +296,22 @@ public static class RuleTable
     public static readonly RuleDescriptor LatentWithoutProjections = Error(
         "ATTN0712", "Parts that a latent layer lacks", "[{0}] does not go with [{1}]: keys and values of a latent layer come from one latent per token, and [{1}] works on keys, values or queries that are projected from x; keep one, and to make a latent layer cheaper write a smaller rank or [SparseQuery(ratio: 2)]");
 
+    // 072x to 073x: states that are keys and values at once, and latents in groups
+    public static readonly RuleDescriptor NothingTied = Error(
+        "ATTN0720", "Nothing is tied", "ropeDim: {0} leaves none of the {1} channels of a head to be key and value at once; {2}");
+
+    public static readonly RuleDescriptor TiedWithoutRotation = Error(
+        "ATTN0721", "A shared rotary key without [Rope]", "[{0}] needs [{1}]: the shared part of the keys is the only one that knows positions, and it gets them by turning");
+
+    public static readonly RuleDescriptor SourcesTwice = Error(
+        "ATTN0722", "Two attributes make keys and values", "[{0}] and [{1}] both say what keys and values are made of; keep one");
+
+    public static readonly RuleDescriptor TiedHeadsApart = Error(
+        "ATTN0723", "Tied states in two numbers", "[{0}] does not go with [{1}] here: a tied state is key and value of one head, so keyHeads: {2} and valueHeads: {3} must be one number; write [GroupedQuery(kv: {2})]");
+
+    public static readonly RuleDescriptor TiedWithoutProjections = Error(
+        "ATTN0724", "Parts that a tied layer lacks", "[{0}] does not go with [{1}]: keys and values of a tied layer are one state, and [{1}] works on queries, keys or values that are projected apart from each other; keep one, and to make a tied layer cheaper write fewer key/value heads or [SparseQuery(ratio: 2)]");
+
     // 074x to 077x: head counts and widths apart for queries, keys and values; what happens to them before the core
     public static readonly RuleDescriptor MoreKeysThanValues = Info(
         "ATTN0740", "More key heads than value heads", "keyHeads: {0} is more than valueHeads: {1}: models lose more by fewer value heads than by fewer key heads, so the counts are perhaps exchanged");

@@ -47,6 +47,8 @@ public sealed class LayerPlanTests
         .And("QkNorm")
         .And("Causal");
 
+    private static Stack TiedStack => Stack.Attention(48, 6).And("GroupedQuery", ("kv", 2)).And("TiedKV", ("ropeDim", 4)).And("Rope").And("Causal");
+
     private static Stack SigmaStack => Stack.Attention(48, 8)
         .And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4))
         .And("AugmentedQuery", ("width", 20))
@@ -77,6 +79,9 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void TwoSidedWindow() => Snapshot.Matches(Lower(TwoSidedStack));
+
+    [Fact]
+    public void TiedStates() => Snapshot.Matches(Lower(TiedStack));
 
     [Fact]
     public void LatentAndLowRankQuery() => Snapshot.Matches(Lower(LatentStack));

@@ -11,7 +11,7 @@ public static class RuleCases
 {
     private static readonly ArgumentValue s_invalid = new(ArgumentKind.Invalid, "", 0);
 
-    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. Silent];
+    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. TiedStates, .. Silent];
 
     private static IEnumerable<(Stack Stack, string Expected)> Target =>
     [
@@ -354,6 +354,34 @@ public static class RuleCases
         (Latent().And("Rope").And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 24), ("Residual", 48)), ""),
         (Stack.Attention(dim: 500).And("LatentKV", ("rank", 100), ("ropeDim", 32), ("nopeDim", 40), ("valueDim", 40)).And("Rope"), "ATTN0201@0:heads"),
     ];
+
+    private static IEnumerable<(Stack Stack, string Expected)> TiedStates =>
+    [
+        (Tied().And("Causal"), ""),
+        (Tied().And("GroupedQuery", ("kv", 2)).And("SparseQuery", ("ratio", 2)).And("QkNorm").And("Causal").And("KvCache"), ""),
+        (Tied().And("ReverseSparseQuery", ("heads", 2), ("kv", 4)), "ATTN0215@3:kv"),
+        (Tied().And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 24), ("Residual", 48)), ""),
+        (Tied(0), "ATTN0101@1:ropeDim"),
+        (Tied(7), "ATTN0701@1:ropeDim"),
+        (Tied(64), "ATTN0720@1:ropeDim"),
+        (Tied(65), "ATTN0720@1:ropeDim"),
+        (Tied(62), ""),
+        (Stack.Attention(dim: 16).And("TiedKV", ("ropeDim", 2)).And("Rope"), "ATTN0720@1:ropeDim"),
+        (Layer.And("TiedKV", ("ropeDim", 2)), "ATTN0721@1"),
+        (Tied().And("LatentKV", ("rank", 128)), "ATTN0722@3"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128)).And("TiedKV", ("ropeDim", 32)).And("Rope"), "ATTN0722@2"),
+        (Tied().And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4)), "ATTN0723@3"),
+        (Tied().And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 2)), "ATTN0741@3:valueHeads"),
+        (Tied().And("KeyWidth", ("width", 4)), "ATTN0724@3"),
+        (Tied().And("Compressed").And("Causal"), "ATTN0724@3 ATTN0752@3"),
+        (Tied().And("Rope", ("rotaryDim", 34)), "ATTN0010@3"),
+        (Stack.Attention(dim: 512).And("TiedKV", ("ropeDim", 32)).And("Rope", ("rotaryDim", 34)), "ATTN0305@2:rotaryDim"),
+        (Tied().And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@4"),
+        (Tied(63).And("QkNorm"), "ATTN0701@1:ropeDim"),
+    ];
+
+    /// <summary>8 heads of 64 channels, some of which are rotary and shared.</summary>
+    private static Stack Tied(int ropeDim = 32) => Stack.Attention(dim: 512).And("TiedKV", ("ropeDim", ropeDim)).And("Rope");
 
     /// <summary>8 heads of 64 channels from a latent of 128.</summary>
     private static Stack Latent(params (string Name, object Value)[] more) => Stack.Attention(dim: 512).And("LatentKV", [("rank", 128), .. more]);

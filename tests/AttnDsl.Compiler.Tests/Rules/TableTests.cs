@@ -99,6 +99,7 @@ public sealed class TableTests
             "GroupedQuery" => [("kv", 2)],
             "LatentKV" => [("rank", 12)],
             "LowRankQuery" => [("rank", 4)],
+            "TiedKV" => [("ropeDim", 2)],
             "AugmentedQuery" => [("width", 12)],
             "KeyWidth" => [("width", 4)],
             "Yarn" => [("factor", 4), ("originalLength", 4096)],

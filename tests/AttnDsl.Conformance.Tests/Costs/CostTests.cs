@@ -119,7 +119,7 @@ public sealed class CostTests
             new long[] { shape.Dim, shape.QueryHeads, shape.KeyHeads, shape.ValueHeads, shape.ScoreHeads, shape.KeyWidth, shape.ValueWidth },
             new[] { "Dim", "QueryHeads", "KeyHeads", "ValueHeads", "ScoreHeads", "KeyWidth", "ValueWidth" }.Select(layer.Constant));
         NaiveOracle oracle = GoldenCases.Layers.Values.Single(golden => golden.Name == stack).Oracle;
-        int kept = oracle.Latent is { } latent ? latent.Rank + latent.Rope : (shape.KeyHeads * (oracle.NarrowKeys ?? shape.KeyWidth)) + (shape.ValueHeads * shape.ValueWidth);
+        int kept = oracle.Latent is { } latent ? latent.Rank + latent.Rope : oracle.Tied is { } shared ? (shape.KeyHeads * shape.KeyWidth) + shared : (shape.KeyHeads * (oracle.NarrowKeys ?? shape.KeyWidth)) + (shape.ValueHeads * shape.ValueWidth);
         Assert.Equal(layer.Layer.IsCached ? kept : 0, layer.Constant("CacheScalarsPerToken"));
     }
 
@@ -169,6 +169,14 @@ public sealed class CostTests
         Assert.Equal((2 * Channels) + (2 * 8 / 2), compressed.Constant("ConstantStateScalars"));
         Assert.Equal((2 * 32 * Projections) + (2 * Channels * 2 * (32 + 1)) + (2 * 32 * Channels * 8 * 2) + (4 * 4 * 8 * (32 * 33 / 2)), compressed.Formula("PrefillFlops", 32));
         Assert.Equal((2 * Projections) + (2 * Channels * ((2 * 2) + (8 * 2))) + (4 * 4 * 8 * 900), compressed.Formula("DecodeFlops", 900));
+
+        // Tied states cost what separate keys and values do but for one projection, and are kept once.
+        CountingLayer tied = CountingAssembly.Of(nameof(TiedGrouped));
+        const long Tied = 48 * 8 * (6 + 2 + 6);
+        Assert.Equal(Tied + (4 * (48 + 1)), tied.Constant("ParameterCount"));
+        Assert.Equal((2 * 8) + 4, tied.Constant("CacheScalarsPerToken"));
+        Assert.Equal((2 * 20 * (Tied + (4 * 48))) + (4 * 6 * 8 * (20 * 21 / 2)), tied.Formula("PrefillFlops", 20));
+        Assert.Equal((2 * (Tied + (4 * 48))) + (4 * 6 * 8 * 700), tied.Formula("DecodeFlops", 700));
 
         CountingLayer both = CountingAssembly.Of(nameof(SqaSymmetric));
         Assert.Equal((2 * 14 * 48 * 6 * 16) + (4 * 4 * 6 * 14 * 14), both.Formula("PrefillFlops", 14));

@@ -195,3 +195,22 @@ public partial class Shifted;
 [LogitSoftCap(4)]
 [Causal]
 public partial class CompressedParts;
+
+[Attention(dim: 10, heads: 8, headDim: 6, Bias = true, OutputBias = true)]
+[SparseQuery(ratio: 2)]
+[GroupedQuery(kv: 2)]
+[TiedKV(ropeDim: 4)]
+[LowRankQuery(rank: 5)]
+[QkNorm]
+[Rope(theta: 40, rotaryDim: 2, layout: RopeLayout.Interleaved)]
+[LogitSoftCap(4)]
+[AttentionSink]
+[Segments]
+[Causal]
+[SlidingWindow(6)]
+public partial class TiedEverything;
+
+[Attention(dim: 9, heads: 3, headDim: 5)]
+[TiedKV(ropeDim: 2, RopeBias = false)]
+[Rope(theta: 30)]
+public partial class TiedBothSides;

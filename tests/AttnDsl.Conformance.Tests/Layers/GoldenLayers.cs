@@ -140,3 +140,11 @@ public partial class CompressedFour;
 [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
 [Causal]
 public partial class CompressedMultiQuery;
+
+/// <summary>tpla-gta.</summary>
+[Attention(dim: 48, heads: 6)]
+[GroupedQuery(kv: 2)]
+[TiedKV(ropeDim: 4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class TiedGrouped;

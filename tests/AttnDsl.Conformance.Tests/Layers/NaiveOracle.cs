@@ -51,6 +51,9 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
     /// <summary>Keys and values come from one latent a token; null: from x.</summary>
     public NaiveLatent? Latent { get; init; }
 
+    /// <summary>Last channels of a key head that are one rotary key for all heads, the others being the value's; null: keys and values are projected apart.</summary>
+    public int? Tied { get; init; }
+
     /// <summary>Tokens of the convolutions over every channel and over every head, or null.</summary>
     public (int Seq, int Head)? Convolutions { get; init; }
 
@@ -100,10 +103,16 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return result;
     }
 
-    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected.</summary>
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected, and a tied layer holds states and, as one more head, the shared key.</summary>
     public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
+        if (Tied is not null)
+        {
+            (double[] States, double[] Shared)[] kept = [.. tokens.Select((token, t) => TiedOf(weights, token, t))];
+            return ([.. kept.Select(token => (double[][])[token.States])], [.. kept.Select(token => (double[][])[token.Shared])]);
+        }
+
         return (
             NarrowKeys is { } narrow ? [.. tokens.Select(token => (double[][])[.. Affine(weights, "k_proj", token).Chunk(narrow)])] : Keys(weights, tokens, positions),
             Values(weights, tokens));
@@ -188,6 +197,8 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][][] Queries(AttentionWeights<double> weights, double[][] tokens, int[] positions) => [.. tokens.Select((token, t) => Latent is { } latent
         ? [.. Project(weights, "q", token).Select(head => (double[])[.. head[..latent.Nope], .. Turned(head[latent.Nope..], positions[t])])]
+        : Tied is { } shared
+        ? [.. Project(weights, "q", token).Select(head => (double[])[.. Plain(weights, "q", head[..^shared]), .. Turned(head[^shared..], positions[t])])]
         : Positioned(weights, "q", [.. Shared(weights, tokens, t).Take(QueryHeads)], positions[t]))];
 
     private static bool IsLowRank(AttentionWeights<double> weights) => weights.Tensors.Any(t => t.Name == "q_a_proj.weight");
@@ -209,12 +220,25 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return [.. values.Select((u, c) => u / root * gain[c])];
     }
 
-    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) =>
-        [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
+    /// <summary>What a tied layer keeps of a token: the states, and the shared key after its rotation.</summary>
+    public (double[] States, double[] Shared) TiedOf(AttentionWeights<double> weights, double[] token, int position) =>
+        (Affine(weights, "kv_proj", token), Turned(Affine(weights, "W_rope_k", token), position));
+
+    private double[] Plain(AttentionWeights<double> weights, string role, double[] head) => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data);
+
+    private double[][] TiedKeys(AttentionWeights<double> weights, double[] token, int position)
+    {
+        (double[] states, double[] shared) = TiedOf(weights, token, position);
+        return [.. states.Chunk(Width).Select(state => (double[])[.. Plain(weights, "k", state[..^shared.Length]), .. shared])];
+    }
+
+    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) => Tied is not null
+        ? [.. tokens.Select((token, t) => TiedKeys(weights, token, positions[t]))]
+        : [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
 
     private double[][][] Values(AttentionWeights<double> weights, double[][] tokens) => [.. tokens.Select((token, t) => Shift
         ? [.. Affine(weights, "v_proj_current", token).Concat(Affine(weights, "v_proj_delayed", t == 0 ? new double[Dim] : tokens[t - 1])).Chunk(Width)]
-        : Project(weights, "v", token))];
+        : Tied is not null ? [.. Affine(weights, "kv_proj", token).Chunk(Width)] : Project(weights, "v", token))];
 
     /// <summary>Query heads and key heads of one token after what they go through together: convolutions, then the mean of what went into them.</summary>
     private double[][] Shared(AttentionWeights<double> weights, double[][] tokens, int t)

@@ -94,6 +94,11 @@ internal sealed partial class Sheet
             Fight("ATTN0617", "LatentKV", "RingCache");
         }
 
+        if (_stack.Has("TiedKV"))
+        {
+            Fight("ATTN0617", "TiedKV", "RingCache");
+        }
+
         if (_stack.Has("KeyWidth"))
         {
             Fight("ATTN0617", "KeyWidth", "RingCache");

@@ -108,6 +108,11 @@ internal sealed partial class Sheet
             Fight("ATTN0712", "LatentKV", part, overHeads: part == "Compressed");
         }
 
+        if (_stack.Has("TiedKV"))
+        {
+            FightOverStates();
+        }
+
         foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
         {
             if (_stack.Has("ReverseSparseQuery"))
@@ -122,6 +127,25 @@ internal sealed partial class Sheet
             {
                 Fight("ATTN0212", "SymmetricSparseQuery", setter, overHeads: true);
             }
+        }
+    }
+
+    // A state is key and value of one head at once.
+    private void FightOverStates()
+    {
+        if (_stack.Has("LatentKV"))
+        {
+            Fight("ATTN0722", "LatentKV", "TiedKV");
+        }
+
+        foreach (string part in s_onProjections.Where(_stack.Has))
+        {
+            Fight("ATTN0724", "TiedKV", part);
+        }
+
+        if (_stack.Find("GroupedQuery") is { } grouped && grouped["keyHeads"]?.Whole is >= 1 and var keys && grouped["valueHeads"]?.Whole is >= 1 and var values && keys != values)
+        {
+            Fight("ATTN0723", "GroupedQuery", "TiedKV");
         }
     }
 

@@ -25,7 +25,38 @@ internal sealed partial class Sheet
             Latent();
         }
 
+        if (_stack.Has("TiedKV"))
+        {
+            Tied();
+        }
+
         Bottleneck();
+    }
+
+    // dr even, dr < d; only the dr channels turn, and they must.
+    private void Tied()
+    {
+        const string Name = "TiedKV";
+        long? rope = Count(Name, "ropeDim");
+        if (rope >= _headDim)
+        {
+            Add("ATTN0720", Name, "ropeDim");
+            rope = null;
+        }
+        else if (rope % 2 == 1)
+        {
+            Add("ATTN0701", Name, "ropeDim");
+            rope = null;
+        }
+
+        if (!_stack.Has("Rope"))
+        {
+            Add("ATTN0721", Name);
+        }
+
+        bool alone = !_stack.Has("LatentKV");
+        _latentSound = alone && rope is not null;
+        (_rotated, _normed, _coded) = alone ? (rope, _headDim - rope, null) : (null, null, null);
     }
 
     // H, r, dn, dv ≥ 1; dr even; every head has its own keys and values; only the dr channels turn.

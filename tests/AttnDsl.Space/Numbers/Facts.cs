@@ -30,13 +30,15 @@ internal sealed class Facts
         Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
         Latent = stack.Find("LatentKV") is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm")) : null;
+        Tied = (int?)stack.Find("TiedKV")?["ropeDim"]!.Whole;
+        TiedBias = stack.Find("TiedKV")?["RopeBias"]?.Number != 0;
         if (stack.Find("LowRankQuery") is { } low)
         {
             QueryRank = (int)low["rank"]!.Whole;
             QueryEps = low["Eps"]?.Number ?? 1e-6;
         }
 
-        Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Width) : null;
+        Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Tied ?? Width) : null;
         Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
         RoundedCache = stack.Find("KvCache")?["Element"]?.Member == "BFloat16";
         ReadMask(stack);
@@ -50,6 +52,15 @@ internal sealed class Facts
     /// <summary>Keys and values come from one latent; null: from x.</summary>
     public LatentFacts? Latent { get; }
 
+    /// <summary>Last channels of a key head that are one rotary key for all heads, the others being the value's; null: keys and values are apart.</summary>
+    public int? Tied { get; }
+
+    /// <summary>The map to that rotary key has a bias.</summary>
+    public bool TiedBias { get; }
+
+    /// <summary>First channel of a head that positions turn.</summary>
+    public int TurnsFrom => Latent?.Nope ?? (Width - (Tied ?? Width));
+
     /// <summary>Channels of the queries' bottleneck, or null.</summary>
     public int? QueryRank { get; }
 
@@ -61,13 +72,13 @@ internal sealed class Facts
     public int ValueWidth => Latent?.Value ?? Width;
 
     /// <summary>Channels of a head that a norm sees.</summary>
-    public int NormedWidth => Latent?.Nope ?? Width;
+    public int NormedWidth => Latent?.Nope ?? (Width - (Tied ?? 0));
 
-    /// <summary>Scalars of a cached token's keys, or of the one row that a latent layer keeps of it.</summary>
-    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * KeptKeyWidth;
+    /// <summary>Scalars of a cached token's keys, or of what a latent or tied layer keeps of it.</summary>
+    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : ((long)KeyHeads * KeptKeyWidth) + (Tied ?? 0);
 
     /// <summary>Scalars of a cached token's values.</summary>
-    public long ValueScalars => !HasCache || Latent is not null ? 0 : (long)ValueHeads * ValueWidth;
+    public long ValueScalars => !HasCache || Latent is not null || Tied is not null ? 0 : (long)ValueHeads * ValueWidth;
 
     /// <summary>Scalars that a cached token takes.</summary>
     public long CacheScalars => KeyScalars + ValueScalars;
@@ -178,7 +189,8 @@ internal sealed class Facts
     {
         "o_proj" => OutputBias,
         "q_proj" => Bias && Latent is null,
-        "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" => Bias,
+        "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" or "kv_proj" => Bias,
+        "W_rope_k" => TiedBias,
         "conv_seq" or "conv_head" => true,
         _ => false,
     };
@@ -205,7 +217,7 @@ internal sealed class Facts
             yield return ("q_down_proj", query, hidden);
         }
 
-        foreach ((string Name, long Rows, long Columns) source in Latent is { } latent ? Latents(latent) : Projections())
+        foreach ((string Name, long Rows, long Columns) source in Latent is { } latent ? Latents(latent) : Tied is { } shared ? States(shared) : Projections())
         {
             yield return source;
         }
@@ -223,6 +235,8 @@ internal sealed class Facts
 
         yield return ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank);
     }
+
+    private IEnumerable<(string Name, long Rows, long Columns)> States(int shared) => [("kv_proj", (long)KeyHeads * Width, Dim), ("W_rope_k", shared, Dim)];
 
     private IEnumerable<(string Name, long Rows, long Columns)> Projections()
     {

@@ -18,7 +18,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     public double[] Forward(double[] x, TokenRows rows)
     {
         double[] q = Queries(x, rows);
-        (double[] k, double[] v) = facts.Latent is { } latent ? Latents(latent, x, rows) : (Keys(x, rows), Values(x, rows));
+        (double[] k, double[] v) = facts.Latent is { } latent ? Latents(latent, x, rows) : facts.Tied is { } shared ? States(shared, x, rows) : (Keys(x, rows), Values(x, rows));
         (q, k) = Joined(q, k, rows);
         Heads("q_norm", q, rows, facts.QueryHeads);
         Heads("k_norm", k, rows, facts.KeyHeads);
@@ -69,6 +69,21 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
             up.AsSpan(at * pair, latent.Nope).CopyTo(k.AsSpan(at * facts.KeyWidth));
             up.AsSpan((at * pair) + latent.Nope, latent.Value).CopyTo(v.AsSpan(at * latent.Value));
             low.AsSpan((at / facts.QueryHeads * row) + latent.Rank, latent.Rope).CopyTo(k.AsSpan((at * facts.KeyWidth) + latent.Nope));
+        }
+
+        return (k, v);
+    }
+
+    // The value is the state; the key is the state with the shared key in place of its last channels.
+    private (double[] K, double[] V) States(int shared, double[] x, TokenRows rows)
+    {
+        int states = facts.KeyHeads * facts.Width;
+        double[] v = Linear("kv_proj", x, rows, facts.Dim, states);
+        double[] r = Linear("W_rope_k", x, rows, facts.Dim, shared);
+        var k = (double[])v.Clone();
+        for (int at = 0; at < v.Length; at += facts.Width)
+        {
+            r.AsSpan(at / states * shared, shared).CopyTo(k.AsSpan(at + facts.Width - shared));
         }
 
         return (k, v);
@@ -315,7 +330,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         }
                     }
 
-                    facts.Rotation?.Turn(vector[(facts.Latent?.Nope ?? 0)..], rows.Position(b, t));
+                    facts.Rotation?.Turn(vector[(facts.TurnsFrom)..], rows.Position(b, t));
                 }
             }
         }

@@ -129,6 +129,11 @@ internal static class Vocabulary
             "rank",
             "rank Eps"),
         new(
+            typeof(TiedKVAttribute),
+            [new("ropeDim", Ints(4, 2, 6, 7, 8, 9, 1, 0, -2, int.MinValue, int.MaxValue)), new("RopeBias", s_flags.Reverse().ToArray())],
+            "ropeDim",
+            "ropeDim RopeBias"),
+        new(
             typeof(RopeAttribute),
             [
                 new("theta", Reals(10000, 500000, 2, 1.0001, 1, 0, -10000, 1e-40, 1e300, double.NaN, double.PositiveInfinity)),
