@@ -18,6 +18,7 @@ public static class MechanismTable
         new GroupedQueryMechanism(),
         new MultiQueryMechanism(),
         new LatentKVMechanism(),
+        new GroupedLatentKVMechanism(),
         new LowRankQueryMechanism(),
         new TiedKVMechanism(),
         new AugmentedQueryMechanism(),

@@ -11,7 +11,7 @@ public static class RuleCases
 {
     private static readonly ArgumentValue s_invalid = new(ArgumentKind.Invalid, "", 0);
 
-    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. TiedStates, .. Silent];
+    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. TiedStates, .. GroupedLatents, .. Silent];
 
     private static IEnumerable<(Stack Stack, string Expected)> Target =>
     [
@@ -379,6 +379,47 @@ public static class RuleCases
         (Tied().And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@4"),
         (Tied(63).And("QkNorm"), "ATTN0701@1:ropeDim"),
     ];
+
+    private static IEnumerable<(Stack Stack, string Expected)> GroupedLatents =>
+    [
+        (Grouped().And("Rope").And("Causal"), ""),
+        (Grouped().And("SparseQuery", ("ratio", 2)).And("Causal"), "ATTN0702@1:rank"),
+        (Grouped(groups: 0), "ATTN0101@1:groups"),
+        (Grouped(groups: 3), "ATTN0725@1:groups"),
+        (Grouped(groups: 16), "ATTN0725@1:groups"),
+        (Grouped(groups: 65), "ATTN0726@1:groups"),
+        (Grouped(groups: 1), ""),
+        (Grouped(groups: 8), "ATTN0702@1:rank"),
+        (Grouped(("DecodePath", "Expand")), "ATTN0709@1:DecodePath"),
+        (Grouped(("RopeDim", 7)).And("Rope"), "ATTN0701@1:RopeDim"),
+        (Grouped(("LatentNorm", false), ("Eps", 1e-5)).And("Causal"), "ATTN0710@1:Eps"),
+        (Grouped().And("GroupedQuery", ("kv", 2)), "ATTN0700@2"),
+        (Grouped().And("MultiQuery"), "ATTN0700@2"),
+        (Grouped().And("ValueShift").And("Causal"), "ATTN0712@2"),
+        (Grouped().And("LatentKV", ("rank", 128)), "ATTN0722@2"),
+        (Grouped().And("TiedKV", ("ropeDim", 32)).And("Rope"), "ATTN0722@2"),
+        (Grouped().And("QkNorm").And("Causal"), "ATTN0727@2"),
+        (Grouped().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096), ("ScaleOn", "Rotation")).And("Causal"), "ATTN0708@3:ScaleOn"),
+        (Grouped().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096)).And("Causal"), ""),
+        (Grouped().And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@3"),
+        (Grouped().And("LogitSoftCap", ("cap", 50.0)).And("AttentionSink").And("Causal"), ""),
+        (Biased().And("LogitSoftCap", ("cap", 50.0)).And("Causal"), "ATTN0728@2"),
+        (Biased().And("AttentionSink").And("Causal"), "ATTN0728@2"),
+        (Biased().And("AttentionSink"), ""),
+        (Biased(("DecodePath", "Absorb")).And("AttentionSink").And("Causal"), "ATTN0729@2"),
+        (Biased(("DecodePath", "Absorb")).And("LogitSoftCap", ("cap", 50.0)).And("Causal"), "ATTN0729@2"),
+        (Biased(("DecodePath", "Absorb")).And("Causal"), ""),
+        (Grouped().And("LowRankQuery", ("rank", 256)).And("Causal"), "ATTN0711@2:rank"),
+        (Stack.Attention(dim: 512).And("GroupedLatentKV", ("groups", 2), ("rank", int.MaxValue)), "ATTN0110@1:rank"),
+    ];
+
+    /// <summary>8 heads of 64 channels from latents of 128.</summary>
+    private static Stack Grouped(params (string Name, object Value)[] more) => Stack.Attention(dim: 512).And("GroupedLatentKV", [("groups", 2), ("rank", 128), .. more]);
+
+    private static Stack Grouped(int groups) => Stack.Attention(dim: 512).And("GroupedLatentKV", ("groups", groups), ("rank", 128));
+
+    private static Stack Biased(params (string Name, object Value)[] more) =>
+        Stack.Of("Attention", ("dim", 512), ("heads", 8), ("Bias", true)).And("GroupedLatentKV", [("groups", 2), ("rank", 128), .. more]);
 
     /// <summary>8 heads of 64 channels, some of which are rotary and shared.</summary>
     private static Stack Tied(int ropeDim = 32) => Stack.Attention(dim: 512).And("TiedKV", ("ropeDim", ropeDim)).And("Rope");

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Cli;
 
-/// <summary>The recordings of grouped, sparse, differential, compressed and tied attention, the stack each was recorded from, and one map for all.</summary>
+/// <summary>The recordings of grouped, sparse, differential, compressed, grouped latent and tied attention, the stack each was recorded from, and one map for all.</summary>
 internal static class GoldenStacks
 {
     /// <summary>Names the recordings use.</summary>
@@ -46,6 +46,7 @@ internal static class GoldenStacks
         ["cca-ccgqa"] = "[Attention(dim: 64, heads: 4, headDim: 8)] [GroupedQuery(kv: 2)] [Compressed(Temperature = Temperature.Raw)] [Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mha-c4"] = "[Attention(dim: 64, heads: 2)] [Compressed(factor: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mqa-k34"] = "[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)] [MultiQuery] [Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)] [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
+        ["tpla-gla2"] = "[Attention(dim: 32, heads: 4, headDim: 8, Bias = true)] [GroupedLatentKV(groups: 2, rank: 16, ropeDim: 4, Eps = 1e-5)] [LowRankQuery(rank: 64)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
         ["tpla-gta"] = "[Attention(dim: 48, heads: 6)] [GroupedQuery(kv: 2)] [TiedKV(ropeDim: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
     };
 
@@ -65,7 +66,7 @@ internal static class GoldenStacks
     public static string Output(string name) => HasOwnNames(name) ? "y" : "out";
 
     /// <summary>What the recording calls the gradient of the weight that makes keys.</summary>
-    public static string KeyGradient(string name) => name == "tpla-gta" ? "grad.kv_proj.weight" : HasOwnNames(name) ? "grad.k_proj.weight" : "grad.Wk";
+    public static string KeyGradient(string name) => name == "tpla-gta" ? "grad.kv_proj.weight" : name == "tpla-gla2" ? "grad.W_dKV.weight" : HasOwnNames(name) ? "grad.k_proj.weight" : "grad.Wk";
 
     /// <summary>Arguments that check all that a recording holds.</summary>
     /// <param name="name">Its name.</param>

@@ -3,6 +3,7 @@
 #pragma warning disable ATTN0750 // Rows of unequal length need [Segments], and so does their test.
 #pragma warning disable ATTN0752 // Small layers need not be narrow.
 #pragma warning disable ATTN0753 // An odd number of value heads is legal, and so tested.
+#pragma warning disable ATTN0703 // Latents of small layers are narrower than a head.
 #pragma warning disable ATTN0740 // More key heads than value heads are legal, and so tested.
 
 namespace AttnDsl.Conformance.Tests.Layers;
@@ -214,3 +215,12 @@ public partial class TiedEverything;
 [TiedKV(ropeDim: 2, RopeBias = false)]
 [Rope(theta: 30)]
 public partial class TiedBothSides;
+
+[Attention(dim: 10, heads: 4, headDim: 6, Bias = true, OutputBias = true)]
+[GroupedLatentKV(groups: 2, rank: 7, ropeDim: 2, NopeDim = 4, DecodePath = DecodePath.Absorb)]
+[LowRankQuery(rank: 5)]
+[Rope(theta: 20, layout: RopeLayout.Interleaved)]
+[Segments]
+[Causal]
+[SlidingWindow(7)]
+public partial class GroupedLatentsBiased;

@@ -17,8 +17,17 @@ internal sealed record NaiveNorm(bool OnePlus, double Eps);
 /// <param name="Value">Channels of a value head.</param>
 internal sealed record NaiveLatent(int Rank, int Rope, int Nope, int Value)
 {
-    /// <summary>ε of the latent's norm.</summary>
-    public double Eps { get; init; } = 1e-6;
+    /// <summary>ε of the latent's norm; null: it has none.</summary>
+    public double? Eps { get; init; } = 1e-6;
+
+    /// <summary>Latents of a token where heads share several, each with weights of its own under the names of the class that has them; null: one.</summary>
+    public int? Groups { get; init; }
+
+    public string Down => Groups is null ? "kv_a_proj_with_mqa" : "W_dKV";
+
+    public string Norm(int group) => (Groups is null ? "kv_a_layernorm" : "kv_norm_" + (group + 1)) + ".weight";
+
+    public string Up(int group) => Groups is null ? "kv_b_proj" : "W_ukv_" + (group + 1);
 }
 
 /// <summary>
@@ -103,7 +112,7 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return result;
     }
 
-    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected, and a tied layer holds states and, as one more head, the shared key.</summary>
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected, a tied layer holds states, one of several latents those, and the shared key in place of values.</summary>
     public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
@@ -111,6 +120,12 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         {
             (double[] States, double[] Shared)[] kept = [.. tokens.Select((token, t) => TiedOf(weights, token, t))];
             return ([.. kept.Select(token => (double[][])[token.States])], [.. kept.Select(token => (double[][])[token.Shared])]);
+        }
+
+        if (Latent is not null)
+        {
+            (double[] C, double[] R)[] rows = [.. tokens.Select((token, t) => LatentOf(weights, token, t))];
+            return ([.. rows.Select(token => (double[][])[token.C])], [.. rows.Select(token => (double[][])[token.R])]);
         }
 
         return (
@@ -201,16 +216,21 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         ? [.. Project(weights, "q", token).Select(head => (double[])[.. Plain(weights, "q", head[..^shared]), .. Turned(head[^shared..], positions[t])])]
         : Positioned(weights, "q", [.. Shared(weights, tokens, t).Take(QueryHeads)], positions[t]))];
 
-    private static bool IsLowRank(AttentionWeights<double> weights) => weights.Tensors.Any(t => t.Name == "q_a_proj.weight");
+    /// <summary>Names of the queries' bottleneck, where there is one.</summary>
+    private static (string Down, string Norm, string Up)? LowRank(AttentionWeights<double> weights) =>
+        weights.Tensors.Any(t => t.Name == "q_a_proj.weight") ? ("q_a_proj", "q_a_layernorm", "q_b_proj")
+        : weights.Tensors.Any(t => t.Name == "W_dQ.weight") ? ("W_dQ", "q_norm", "W_uQ_rope")
+        : null;
 
     /// <summary>What a token leaves in the cache: the normalised latent, and the rotary key after its rotation.</summary>
     public (double[] C, double[] R) LatentOf(AttentionWeights<double> weights, double[] token, int position)
     {
-        double[] low = Affine(weights, "kv_a_proj_with_mqa", token);
-        return (Normalised(low[..Latent!.Rank], weights["kv_a_layernorm.weight"].Data, Latent.Eps), Turned(low[Latent.Rank..], position));
+        double[] low = Affine(weights, Latent!.Down, token);
+        int latents = (Latent.Groups ?? 1) * Latent.Rank;
+        return ([.. low[..latents].Chunk(Latent.Rank).SelectMany((c, g) => Latent.Eps is { } eps ? Normalised(c, weights[Latent.Norm(g)].Data, eps) : c)], Turned(low[latents..], position));
     }
 
-    private double[][] Expanded(AttentionWeights<double> weights, double[] latent) => [.. Affine(weights, "kv_b_proj", latent).Chunk(Latent!.Nope + Latent.Value)];
+    private double[][] Expanded(AttentionWeights<double> weights, double[] latent) => [.. latent.Chunk(Latent!.Rank).SelectMany((c, g) => Affine(weights, Latent.Up(g), c).Chunk(Latent.Nope + Latent.Value))];
 
     private double[] Turned(double[] head, int position) => Rotation is null ? head : Rotation.Turn(head, position);
 
@@ -295,8 +315,8 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][] Project(AttentionWeights<double> weights, string role, double[] token)
     {
-        double[] all = role == "q" && IsLowRank(weights)
-            ? Affine(weights, "q_b_proj", Normalised(Affine(weights, "q_a_proj", token), weights["q_a_layernorm.weight"].Data, 1e-6))
+        double[] all = role == "q" && LowRank(weights) is { } narrowed
+            ? Affine(weights, narrowed.Up, Normalised(Affine(weights, narrowed.Down, token), weights[narrowed.Norm + ".weight"].Data, (Latent?.Groups is null ? null : Latent.Eps) ?? 1e-6))
             : Affine(weights, role + "_proj", token);
         if (role == "q" && Augmented)
         {

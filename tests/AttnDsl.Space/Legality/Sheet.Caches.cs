@@ -89,9 +89,9 @@ internal sealed partial class Sheet
             Fight("ATTN0610", "QuantizedCache", "RingCache");
         }
 
-        if (_stack.Has("LatentKV"))
+        foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0617", "LatentKV", "RingCache");
+            Fight("ATTN0617", latent, "RingCache");
         }
 
         if (_stack.Has("TiedKV"))

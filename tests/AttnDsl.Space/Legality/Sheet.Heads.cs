@@ -97,15 +97,23 @@ internal sealed partial class Sheet
             Fight("ATTN0210", "MultiQuery", "GroupedQuery", overHeads: true);
         }
 
-        foreach (string setter in s_keyValueSetters.Where(setter => _stack.Has(setter) && _stack.Has("LatentKV")))
+        foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0700", "LatentKV", setter, overHeads: true);
+            foreach (string setter in s_keyValueSetters.Where(_stack.Has))
+            {
+                Fight("ATTN0700", latent, setter, overHeads: true);
+            }
+
+            // A factor of keys and values sets their heads, which a latent layer has none of.
+            foreach (string part in s_onProjections.Where(_stack.Has))
+            {
+                Fight("ATTN0712", latent, part, overHeads: part == "Compressed");
+            }
         }
 
-        // A factor of keys and values sets their heads, which a latent layer has none of.
-        foreach (string part in s_onProjections.Where(part => _stack.Has(part) && _stack.Has("LatentKV")))
+        if (s_latents.All(_stack.Has))
         {
-            Fight("ATTN0712", "LatentKV", part, overHeads: part == "Compressed");
+            Fight("ATTN0722", "LatentKV", "GroupedLatentKV", overHeads: true);
         }
 
         if (_stack.Has("TiedKV"))
@@ -133,9 +141,9 @@ internal sealed partial class Sheet
     // A state is key and value of one head at once.
     private void FightOverStates()
     {
-        if (_stack.Has("LatentKV"))
+        foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0722", "LatentKV", "TiedKV");
+            Fight("ATTN0722", latent, "TiedKV");
         }
 
         foreach (string part in s_onProjections.Where(_stack.Has))

@@ -6,6 +6,8 @@ internal sealed partial class Sheet
 {
     private static readonly string[] s_keyValueSetters = ["GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery"];
 
+    private static readonly string[] s_latents = ["LatentKV", "GroupedLatentKV"];
+
     // What works on projected queries, keys or values.
     private static readonly string[] s_onProjections = ["AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed"];
 
@@ -20,9 +22,21 @@ internal sealed partial class Sheet
     private void Latents()
     {
         _rotated = _normed = _coded = _keyWidth = _valueWidth = _headDim;
+        if (_stack.Has("GroupedLatentKV"))
+        {
+            Latent("GroupedLatentKV", Groups());
+            BiasesOfLatents();
+        }
+
         if (_stack.Has("LatentKV"))
         {
-            Latent();
+            Latent("LatentKV", 1);
+            KeyNorms();
+        }
+
+        if (s_latents.All(_stack.Has))
+        {
+            (_latentSound, _rotated, _normed, _coded) = (false, null, null, null);
         }
 
         if (_stack.Has("TiedKV"))
@@ -54,15 +68,14 @@ internal sealed partial class Sheet
             Add("ATTN0721", Name);
         }
 
-        bool alone = !_stack.Has("LatentKV");
+        bool alone = !s_latents.Any(_stack.Has);
         _latentSound = alone && rope is not null;
         (_rotated, _normed, _coded) = alone ? (rope, _headDim - rope, null) : (null, null, null);
     }
 
     // H, r, dn, dv ≥ 1; dr even; every head has its own keys and values; only the dr channels turn.
-    private void Latent()
+    private void Latent(string Name, long? groups)
     {
-        const string Name = "LatentKV";
         long? rank = Count(Name, "rank");
         long? rope = Gives(Name, "ropeDim") || Gives(Name, "RopeDim") ? Either(Name, "ropeDim", "RopeDim", 0) : _stack.Has("Rope") ? _headDim / 4 * 2 : 0;
         long? nope = Gives(Name, "nopeDim") || Gives(Name, "NopeDim") ? Either(Name, "nopeDim", "NopeDim", 1) : _headDim;
@@ -89,13 +102,13 @@ internal sealed partial class Sheet
             Add("ATTN0710", Name, "Eps");
         }
 
-        Paths();
+        Paths(Name);
         _latentSound = rope is not null && nope is not null && value is not null;
         (_rotated, _normed, _coded, _keyWidth, _valueWidth) = (rope > 0 ? rope : null, nope, null, rope + nope, value);
-        if (rank is { } r && rope is { } dr && nope is { } dn && value is { } dv && _queryHeads is { } heads && _dim is { } dim)
+        if (rank is { } r && rope is { } dr && nope is { } dn && value is { } dv && groups is { } g && _queryHeads is { } heads && _dim is { } dim)
         {
-            double expanded = (double)heads * (dn + dv);
-            if (Math.Max((r + dr) * (double)dim, expanded * r) > Array.MaxLength)
+            double expanded = (double)(heads / g) * (dn + dv);
+            if (Math.Max((((double)g * r) + dr) * dim, expanded * r) > Array.MaxLength)
             {
                 Add("ATTN0110", Name, "rank");
                 return;
@@ -113,27 +126,72 @@ internal sealed partial class Sheet
         }
     }
 
-    private void Paths()
+    private void Paths(string name)
     {
-        bool cached = _stack.Has("Causal") && _stack.Find("Causal")!["align"]?.Member != "TopLeft";
-        Member("LatentKV", "DecodePath");
-        if (_stack.Find("LatentKV")!["DecodePath"] is { Member: not null } path)
+        Member(name, "DecodePath");
+        if (_stack.Find(name)!["DecodePath"] is { Member: not null } && !IsCached)
         {
-            if (!cached)
-            {
-                Add("ATTN0709", "LatentKV", "DecodePath");
-            }
+            Add("ATTN0709", name, "DecodePath");
+        }
+    }
 
-            if (_stack.Has("QkNorm") && path.Member == "Absorb")
+    private bool IsCached => _stack.Has("Causal") && _stack.Find("Causal")!["align"]?.Member != "TopLeft";
+
+    private bool Absorbs(string name) => _stack.Find(name)!["DecodePath"]?.Member == "Absorb";
+
+    // No matrix crosses a norm of what latents are expanded to.
+    private void KeyNorms()
+    {
+        if (!_stack.Has("QkNorm"))
+        {
+            return;
+        }
+
+        if (Absorbs("LatentKV"))
+        {
+            Fight("ATTN0707", "LatentKV", "QkNorm");
+        }
+        else
+        {
+            Add("ATTN0706", "QkNorm");
+        }
+    }
+
+    // One latent a group of as many heads as the others have.
+    private long? Groups()
+    {
+        long? groups = Count("GroupedLatentKV", "groups");
+        if (groups > 64 || _queryHeads % groups != 0)
+        {
+            if (groups > 64 || _queryHeads is not null && groups is not null)
             {
-                Fight("ATTN0707", "LatentKV", "QkNorm");
-                return;
+                Add(groups > 64 ? "ATTN0726" : "ATTN0725", "GroupedLatentKV", "groups");
+                return null;
             }
         }
 
+        return groups;
+    }
+
+    // tanh(a + b) is not tanh(a) + tanh(b), and with a sink probabilities do not add up to 1.
+    private void BiasesOfLatents()
+    {
         if (_stack.Has("QkNorm"))
         {
-            Add("ATTN0706", "QkNorm");
+            Fight("ATTN0727", "GroupedLatentKV", "QkNorm");
+        }
+
+        bool biased = _stack.Find("Attention")!["Bias"]?.Number == 1;
+        foreach (string seeing in new[] { "LogitSoftCap", "AttentionSink" }.Where(seeing => biased && _stack.Has(seeing)))
+        {
+            if (Absorbs("GroupedLatentKV"))
+            {
+                Fight("ATTN0729", "GroupedLatentKV", seeing);
+            }
+            else if (IsCached)
+            {
+                Add("ATTN0728", seeing);
+            }
         }
     }
 

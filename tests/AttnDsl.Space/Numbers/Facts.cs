@@ -29,13 +29,14 @@ internal sealed class Facts
         KeptKeyWidth = (int)(stack.Find("KeyWidth")?["width"]!.Whole ?? Width);
         Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
-        Latent = stack.Find("LatentKV") is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm")) : null;
+        bool seen = Bias && stack.Has("GroupedLatentKV") && (stack.Has("LogitSoftCap") || stack.Has("AttentionSink"));
+        Latent = (stack.Find("LatentKV") ?? stack.Find("GroupedLatentKV")) is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm") || seen) : null;
         Tied = (int?)stack.Find("TiedKV")?["ropeDim"]!.Whole;
         TiedBias = stack.Find("TiedKV")?["RopeBias"]?.Number != 0;
         if (stack.Find("LowRankQuery") is { } low)
         {
             QueryRank = (int)low["rank"]!.Whole;
-            QueryEps = low["Eps"]?.Number ?? 1e-6;
+            QueryEps = low["Eps"]?.Number ?? (Latent?.Groups is null ? null : Latent.Eps) ?? 1e-6;
         }
 
         Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Tied ?? Width) : null;
@@ -66,6 +67,9 @@ internal sealed class Facts
 
     public double QueryEps { get; }
 
+    /// <summary>Names of the bottleneck's weights.</summary>
+    public (string Down, string Norm, string Up) Bottleneck => Latent?.Groups is null ? ("q_a_proj", "q_a_layernorm", "q_b_proj") : ("W_dQ", "q_norm", "W_uQ_rope");
+
     /// <summary>Channels of a query or key head.</summary>
     public int KeyWidth => Latent is { } latent ? latent.Nope + latent.Rope : Width;
 
@@ -75,7 +79,7 @@ internal sealed class Facts
     public int NormedWidth => Latent?.Nope ?? (Width - (Tied ?? 0));
 
     /// <summary>Scalars of a cached token's keys, or of what a latent or tied layer keeps of it.</summary>
-    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : ((long)KeyHeads * KeptKeyWidth) + (Tied ?? 0);
+    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? ((long)latent.Count * latent.Rank) + latent.Rope : ((long)KeyHeads * KeptKeyWidth) + (Tied ?? 0);
 
     /// <summary>Scalars of a cached token's values.</summary>
     public long ValueScalars => !HasCache || Latent is not null || Tied is not null ? 0 : (long)ValueHeads * ValueWidth;
@@ -188,7 +192,8 @@ internal sealed class Facts
     public bool IsBiased(string name) => name switch
     {
         "o_proj" => OutputBias,
-        "q_proj" => Bias && Latent is null,
+        "q_proj" => Bias && (Latent is null || Latent.Groups is not null),
+        _ when Latent?.Groups is not null && name.StartsWith("W_", StringComparison.Ordinal) => Bias,
         "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" or "kv_proj" => Bias,
         "W_rope_k" => TiedBias,
         "conv_seq" or "conv_head" => true,
@@ -201,9 +206,9 @@ internal sealed class Facts
         long query = (long)QueryHeads * KeyWidth;
         if (QueryRank is { } rank)
         {
-            yield return ("q_a_proj", rank, Dim);
-            yield return ("q_a_layernorm", rank, 1);
-            yield return ("q_b_proj", query, rank);
+            yield return (Bottleneck.Down, rank, Dim);
+            yield return (Bottleneck.Norm, rank, 1);
+            yield return (Bottleneck.Up, query, rank);
         }
         else
         {
@@ -227,13 +232,16 @@ internal sealed class Facts
 
     private IEnumerable<(string Name, long Rows, long Columns)> Latents(LatentFacts latent)
     {
-        yield return ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, Dim);
-        if (latent.Eps is not null)
+        yield return (latent.Down, ((long)latent.Count * latent.Rank) + latent.Rope, Dim);
+        for (int group = 0; group < latent.Count && latent.Eps is not null; group++)
         {
-            yield return ("kv_a_layernorm", latent.Rank, 1);
+            yield return (latent.Norm(group), latent.Rank, 1);
         }
 
-        yield return ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank);
+        for (int group = 0; group < latent.Count; group++)
+        {
+            yield return (latent.Up(group), (long)QueryHeads / latent.Count * (latent.Nope + latent.Value), latent.Rank);
+        }
     }
 
     private IEnumerable<(string Name, long Rows, long Columns)> States(int shared) => [("kv_proj", (long)KeyHeads * Width, Dim), ("W_rope_k", shared, Dim)];
