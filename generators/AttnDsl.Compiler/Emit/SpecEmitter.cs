@@ -68,7 +68,7 @@ internal static class SpecEmitter
             ["bits"] = s.Codes!.Bits,
             ["residual"] = s.Codes.Residual,
             ["in_blocks"] = s.Codes.Axis == CodeAxis.Channel,
-            ["more"] = (long)((s.Heads * s.Width * cache.ElementBytes) - s.CodedBytes(cache.ElementBytes)),
+            ["more"] = (long)System.Math.Floor((s.Heads * s.Width * cache.ElementBytes) - s.CodedBytes(cache.ElementBytes)),
         })
         .ToArray();
 

@@ -56,7 +56,7 @@ public sealed class CompressedMechanism : Mechanism
     public override IEnumerable<Matrix> Matrices(HeadLayout heads, AttributeSpec attribute)
     {
         CompressedSettings settings = CompressedSettings.Read(attribute);
-        return settings.Convolution ? QKConvMechanism.Matrices(heads, "HeadKernel", settings.Kernels) : [];
+        return settings.Convolution ? QKConvMechanism.Matrices(heads, "SeqKernel", "HeadKernel", settings.Kernels) : [];
     }
 
     public override void Lower(LayerDraft draft, AttributeSpec attribute)
@@ -126,7 +126,7 @@ public sealed class CompressedMechanism : Mechanism
 
     private static bool KeyHeads(RuleContext context, AttributeSpec attribute)
     {
-        if (CompressedSettings.Read(attribute).KvFactor is not { } factor || context.Dim is not { } dim || context.HeadDim is not { } width || context.QueryHeads is not { } queryHeads || context.InConflict(attribute))
+        if (CompressedSettings.Read(attribute).KvFactor is not { } factor || context.Dim is not { } dim || context.HeadDim is not { } width || context.QueryHeads is not { } queryHeads)
         {
             return true;
         }
@@ -138,7 +138,11 @@ public sealed class CompressedMechanism : Mechanism
             return true;
         }
 
-        context.Report(RuleTable.KvFactorGivesNoHeads, attribute, "KvFactor", [Text.Of(factor), Text.Of(dim), Text.Of(width), Text.Of(queryHeads)]);
+        if (!context.InConflict(attribute))
+        {
+            context.Report(RuleTable.KvFactorGivesNoHeads, attribute, "KvFactor", [Text.Of(factor), Text.Of(dim), Text.Of(width), Text.Of(queryHeads)]);
+        }
+
         return false;
     }
 }

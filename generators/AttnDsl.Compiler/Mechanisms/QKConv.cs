@@ -16,7 +16,7 @@ public sealed class QKConvMechanism : Mechanism
 
     public override void Check(RuleContext context, AttributeSpec attribute) => CheckKernels(context, attribute, "seq", "head");
 
-    public override IEnumerable<Matrix> Matrices(HeadLayout heads, AttributeSpec attribute) => Matrices(heads, "head", QKConvSettings.Read(attribute));
+    public override IEnumerable<Matrix> Matrices(HeadLayout heads, AttributeSpec attribute) => Matrices(heads, "seq", "head", QKConvSettings.Read(attribute));
 
     public override void Lower(LayerDraft draft, AttributeSpec attribute) => Lower(draft, QKConvSettings.Read(attribute));
 
@@ -28,10 +28,11 @@ public sealed class QKConvMechanism : Mechanism
         }
     }
 
-    internal static IEnumerable<Matrix> Matrices(HeadLayout heads, string argument, QKConvSettings settings)
+    internal static IEnumerable<Matrix> Matrices(HeadLayout heads, string seq, string head, QKConvSettings settings)
     {
         long channels = Saturating.Multiply(heads.QueryHeads + heads.KeyHeads, heads.KeyWidth);
-        yield return new Matrix("conv_head.weight", argument, channels, Saturating.Multiply(heads.KeyWidth, settings.Head));
+        yield return new Matrix("conv_seq.weight", seq, channels, settings.Seq);
+        yield return new Matrix("conv_head.weight", head, channels, Saturating.Multiply(heads.KeyWidth, settings.Head));
     }
 
     internal static void Lower(LayerDraft draft, QKConvSettings settings)

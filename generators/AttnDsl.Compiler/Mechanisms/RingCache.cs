@@ -56,7 +56,10 @@ public sealed class RingCacheMechanism : Mechanism
     }
 
     /// <summary>The largest number of tokens that a row can keep, or null while the layout is unknown.</summary>
-    private static long? Most(RuleContext context) => context is { KeyHeads: { } heads, HeadDim: { } width } ? LargestBlock / Saturating.Multiply(heads, width) : null;
+    private static long? Most(RuleContext context) => Heads(context) is { } heads && context.HeadDim is { } width ? LargestBlock / Saturating.Multiply(heads, width) : null;
+
+    /// <summary>Heads of the wider stream: keys and values have a block each.</summary>
+    private static long? Heads(RuleContext context) => context is { KeyHeads: { } keys, ValueHeads: { } values } ? Math.Max(keys, values) : null;
 
     private static void Size(RuleContext context, AttributeSpec attribute, RingCacheSettings settings)
     {
@@ -74,7 +77,7 @@ public sealed class RingCacheMechanism : Mechanism
             RuleTable.RingTooLarge,
             attribute,
             argument,
-            [argument, Text.Of(settings.Recent), Text.Of(settings.Sinks), Text.Of(context.KeyHeads!.Value), Text.Of(context.HeadDim!.Value), Text.Of(LargestBlock), Nearest.Sentence(legal)],
+            [argument, Text.Of(settings.Recent), Text.Of(settings.Sinks), Text.Of(Heads(context)!.Value), Text.Of(context.HeadDim!.Value), Text.Of(LargestBlock), Nearest.Sentence(legal)],
             Nearest.Texts(legal));
     }
 

@@ -36,6 +36,8 @@ public sealed class RuleContext
 
     public long? KeyHeads => Known(HeadQuantities.KeyHeads, _layout.KeyHeads);
 
+    public long? ValueHeads => Known(HeadQuantities.KeyHeads, _layout.ValueHeads);
+
     /// <summary>Channels of a head that positions may turn.</summary>
     public long? RotatedWidth => Known(HeadQuantities.RotatedWidth, _layout.RotatedWidth);
 

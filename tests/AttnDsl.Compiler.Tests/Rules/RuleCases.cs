@@ -174,6 +174,7 @@ public static class RuleCases
         (Layer.And("QKConv", ("seq", 0), ("head", -1)).And("Causal"), "ATTN0101@1:head ATTN0101@1:seq"),
         (Layer.And("QKConv", ("seq", 1), ("head", 1)).And("Causal"), "ATTN0754@1:head"),
         (Layer.And("QKConv", ("head", int.MaxValue)).And("Causal"), "ATTN0110@1:head"),
+        (Layer.And("QKConv", ("seq", int.MaxValue)).And("Causal"), "ATTN0110@1:seq"),
         (Layer.And("QKConv").And("Causal").And("Segments"), "ATTN0750@1"),
         (Layer.And("KeyWidth", ("width", 4)).And("QKConv").And("Causal"), "ATTN0749@2"),
         (Layer.And("QKMean"), ""),
@@ -307,6 +308,7 @@ public static class RuleCases
         (Layer.And("Causal").And("RingCache", ("recent", int.MaxValue)), "ATTN0616@2:recent"),
         (Layer.And("Causal").And("RingCache", ("recent", int.MaxValue), ("sinks", int.MaxValue)), "ATTN0616@2:sinks"),
         (Layer.And("Causal").And("RingCache", ("recent", 8), ("sinks", int.MaxValue)), "ATTN0616@2:sinks"),
+        (Stack.Attention(dim: 512).And("GroupedQuery", ("keyHeads", 1), ("valueHeads", 8)).And("Causal").And("RingCache", ("recent", 5_000_000)), "ATTN0616@3:recent"),
     ];
 
     private static IEnumerable<(Stack Stack, string Expected)> Score =>

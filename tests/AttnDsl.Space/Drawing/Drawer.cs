@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using AttnDsl.Space.Legality;
 using AttnDsl.Space.Stacks;
 
 namespace AttnDsl.Space.Drawing;
@@ -8,12 +9,15 @@ namespace AttnDsl.Space.Drawing;
 /// <summary>Random stacks over the whole vocabulary: any length, any order, published values and others.</summary>
 internal sealed class Drawer(int seed)
 {
+    private static readonly string[] s_grounds = ["Attention", "Causal", "Rope"];
+
     private readonly Random _random = new(seed);
 
     public Stack Next()
     {
-        // Some stacks are drawn from what usually works, so that long ones are legal often enough.
-        double boldness = _random.NextDouble() < 0.7 ? 0.03 : 0.35;
+        // A part of the stacks is drawn from what usually works and keeps what goes together, so that long ones are legal often enough.
+        bool peaceful = _random.NextDouble() < 0.3;
+        double boldness = peaceful ? 0.03 : 0.35;
         List<Use> uses = [.. Vocabulary.All.Skip(1).Where(_ => _random.NextDouble() < 0.4).Select(published => Draw(published, boldness))];
         if (_random.NextDouble() < 1 - (boldness / 10))
         {
@@ -27,31 +31,24 @@ internal sealed class Drawer(int seed)
 
         Use[] shuffled = [.. uses.DefaultIfEmpty(Vocabulary.RootUse)];
         _random.Shuffle(shuffled);
-        if (boldness < 0.1)
-        {
-            shuffled = [.. Peaceful(shuffled)];
-        }
-
-        return new Stack(shuffled);
+        return new Stack(peaceful ? Peaceful(shuffled) : shuffled);
     }
 
-    // Drops what would fight with an earlier attribute or lacks its ground; what remains is legal more often than not.
-    private static IEnumerable<Use> Peaceful(Use[] uses)
+    // Drops what is refused beside the uses before it; those that others stand on come first.
+    private static Use[] Peaceful(Use[] uses)
     {
-        string[][] axes =
-        [
-            ["SparseQuery", "SymmetricSparseQuery", "ExtremeSparseQuery", "ReverseSparseQuery"],
-            ["GroupedQuery", "MultiQuery", "ReverseSparseQuery"],
-            ["SymmetricSparseQuery", "GroupedQuery", "MultiQuery"],
-            ["Causal", "Bidirectional"],
-            ["QuantizedCache", "RingCache"],
-        ];
-        bool Has(string attribute) => uses.Any(use => use.Attribute == attribute);
-        return uses.Where((use, at) =>
-            !axes.Any(axis => axis.Contains(use.Attribute) && uses.Take(at).Any(earlier => axis.Contains(earlier.Attribute) && earlier.Attribute != use.Attribute))
-            && !(use.Attribute == "Yarn" && !Has("Rope"))
-            && !(use.Attribute == "RingCache" && (!Has("Causal") || uses.Any(other => other["Storage"]?.Member == "Paged")))
-            && !(use.Attribute == "SlidingWindow" && use["size"] is not null && !Has("Causal")));
+        var kept = new HashSet<Use>(ReferenceEqualityComparer.Instance);
+        foreach (Use use in uses.OrderBy(use => Array.IndexOf(s_grounds, use.Attribute) is >= 0 and var at ? at : s_grounds.Length))
+        {
+            kept.Add(use);
+            if (Sheet.Faults(new Stack([.. uses.Where(kept.Contains)])).Any(fault => Sheet.IsError(fault.Id)))
+            {
+                kept.Remove(use);
+            }
+        }
+
+        Use[] peaceful = [.. uses.Where(kept.Contains)];
+        return peaceful.Length > 0 ? peaceful : uses;
     }
 
     private Use Draw(Published published, double boldness)

@@ -26,10 +26,10 @@ internal sealed partial class Sheet
         Member("RingCache", "Positions");
         bool? trims = ring["Evict"] is { } evict ? evict.Member is null ? null : evict.Member == "TrimAfter" : false;
         bool? slots = ring["Positions"] is { } positions ? positions.Member is null ? null : positions.Member == "Slot" : false;
-        if (recent is { } r && sinks is { } s && _keyValueHeads is { } heads && _headDim is { } width)
+        if (recent is { } r && sinks is { } s && _keyValueHeads is { } keys && _valueHeads is { } values && _headDim is { } width)
         {
             // A block of memory is an array and its alignment; a row has room for one token more than it keeps.
-            decimal most = Math.Floor(2147483527m / ((decimal)heads * width));
+            decimal most = Math.Floor(2147483527m / ((decimal)Math.Max(keys, values) * width));
             if (r + s + 1 > most)
             {
                 Add("ATTN0616", "RingCache", s > 0 && s + 2 > most ? "sinks" : "recent");

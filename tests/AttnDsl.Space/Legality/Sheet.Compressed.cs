@@ -124,13 +124,17 @@ internal sealed partial class Sheet
             }
         }
 
-        if (Gives("Compressed", "KvFactor") && dim is { } all && _headDim is { } wide && _queryHeads is { } hq && !_fighting.Contains("Compressed"))
+        if (Gives("Compressed", "KvFactor") && dim is { } all && _headDim is { } wide && _queryHeads is { } hq)
         {
             decimal channelsOfKeys = (decimal)_stack.Find("Compressed")!["KvFactor"]!.Whole * wide;
             long kv = all % channelsOfKeys == 0 ? (long)(all / channelsOfKeys) : 0;
             if (kv < 1 || kv > hq || hq % kv != 0)
             {
-                Add("ATTN0756", "Compressed", "KvFactor");
+                if (!_fighting.Contains("Compressed"))
+                {
+                    Add("ATTN0756", "Compressed", "KvFactor");
+                }
+
                 (_headDim, _keyValueHeads) = (null, null);
             }
         }

@@ -24,8 +24,8 @@ internal sealed partial class Sheet
         FightOverParts();
         _queryHeads = QueryHeads();
         _keyValueHeads = KeyValueHeads(_queryHeads);
-        Mixes();
         Compressed();
+        Mixes();
         Latents();
         Parts();
         Sizes(_queryHeads, _keyValueHeads);
@@ -372,15 +372,18 @@ internal sealed partial class Sheet
         }
         else
         {
-            double convolved = (double)(hq + hkv) * keys * keys;
-            if (_stack.Has("QKConv") && IsSound("QKConv") && convolved * (_stack.Find("QKConv")!["head"]?.Whole ?? 2) > Array.MaxLength)
+            double convolved = (double)(hq + hkv) * keys;
+            bool alone = _stack.Has("QKConv") && IsSound("QKConv");
+            bool among = Switched("Convolution") && IsSound("Compressed");
+            foreach ((bool has, string attribute, string argument, double rows) in new[]
             {
-                Add("ATTN0110", "QKConv", "head");
-            }
-
-            if (Switched("Convolution") && IsSound("Compressed") && convolved * (_stack.Find("Compressed")!["HeadKernel"]?.Whole ?? 2) > Array.MaxLength)
+                (alone, "QKConv", "seq", convolved), (alone, "QKConv", "head", convolved * keys), (among, "Compressed", "SeqKernel", convolved), (among, "Compressed", "HeadKernel", convolved * keys),
+            })
             {
-                Add("ATTN0110", "Compressed", "HeadKernel");
+                if (has && rows * (_stack.Find(attribute)![argument]?.Whole ?? 2) > Array.MaxLength)
+                {
+                    Add("ATTN0110", attribute, argument);
+                }
             }
 
             if (IsSound("AugmentedQuery") && (double?)_stack.Find("AugmentedQuery")?["width"]!.Whole * hq * keys > Array.MaxLength)

@@ -42,7 +42,7 @@ internal static class CostChecks
         if (stack.Find("QuantizedCache") is { } quantized)
         {
             residual = quantized["Residual"]?.Whole ?? 128;
-            codes = cache * ((quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32)));
+            codes = Math.Ceiling(cache * ((quantized["bits"]!.Whole / 8m) + (8m / (quantized["Group"]?.Whole ?? 32))));
         }
 
         Equal("CacheBytesPerToken", facts.Ring is null ? codes : 0, spec.CacheBytesPerToken);

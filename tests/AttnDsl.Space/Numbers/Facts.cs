@@ -78,6 +78,9 @@ internal sealed class Facts
     /// <summary>Channels of a head that a norm sees.</summary>
     public int NormedWidth => Latent?.Nope ?? (Width - (Tied ?? 0));
 
+    /// <summary>Something is normalised that has a single channel.</summary>
+    public bool NormsOneChannel => (NormEps is not null && NormedWidth == 1) || QueryRank == 1 || Latent is { Eps: not null, Rank: 1 };
+
     /// <summary>Scalars of a cached token's keys, or of what a latent or tied layer keeps of it.</summary>
     public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? ((long)latent.Count * latent.Rank) + latent.Rope : ((long)KeyHeads * KeptKeyWidth) + (Tied ?? 0);
 
@@ -157,7 +160,7 @@ internal sealed class Facts
     public bool OnePlus { get; private set; }
 
     /// <summary>Numbers so far from usual that float32 overflows or a finite difference says nothing.</summary>
-    public bool IsExtreme => Scale is > 100 or < 1e-4 || Cap is > 1e6 || Rotation?.Magnitude > 100;
+    public bool IsExtreme => QueryRank == 1 || Latent is { Eps: not null, Rank: 1 } || Scale is > 100 or < 1e-4 || Cap is > 1e6 || Rotation?.Magnitude > 100;
 
     /// <summary>Names and element counts of the weights in the order of a checkpoint.</summary>
     public IEnumerable<(string Name, long Count)> Weights()

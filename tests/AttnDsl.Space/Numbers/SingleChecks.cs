@@ -67,8 +67,12 @@ internal sealed class SingleChecks
         }
     }
 
-    // The norm of one channel is all but its sign: what is left of its slope is the difference of two nearly equal terms.
-    private double Slope => _facts is { NormEps: not null, NormedWidth: 1 } ? 4 * Tolerances.SingleGradient : Tolerances.SingleGradient;
+    // The norm of one channel is all but its sign: what is left of its slope is the difference of two nearly equal terms. Errors of longer sums grow with the root of their terms,
+    // and those of exponentials with their arguments.
+    private double Slope => Tolerances.SingleGradient
+        * (_facts.NormsOneChannel ? 4 : 1)
+        * Math.Max(1, Math.Sqrt(_facts.ScoreHeads * (double)Math.Max(_facts.KeyWidth, _facts.ValueWidth) / Tolerances.Terms))
+        * Math.Max(1, _facts.Scale * Math.Sqrt(_facts.KeyWidth));
 
     /// <summary>Four tokens at once, then token by token.</summary>
     private void Cached()

@@ -6,7 +6,10 @@ internal static class Tolerances
     /// <summary>Double against double: another order of summation and nothing else.</summary>
     public const double Same = 1e-10;
 
-    /// <summary>Float against double on inputs rounded to float: layers here have sums of at most 1000 terms of size 1, hence 2^-24 times their root, with room for softmax.</summary>
+    /// <summary>Terms of size 1 of the sums that the tolerances of float are made for.</summary>
+    public const double Terms = 1000;
+
+    /// <summary>Float against double on inputs rounded to float: 2^-24 times the root of <see cref="Terms"/>, with room for softmax.</summary>
     public const double Single = 2e-5;
 
     /// <summary>A gradient against four-point differences with steps from 1e-3 to 1e-5: at one of them truncation and cancellation are both below.</summary>

@@ -145,6 +145,7 @@ internal sealed class TorchStepModels
                 break;
             case RowsStep some:
                 model["first"] = Text(some.First);
+                model["dense"] = FeedsCore(some.Output);
                 break;
             case TapsStep taps:
                 model["length"] = Text(taps.Length);
@@ -173,8 +174,13 @@ internal sealed class TorchStepModels
         return model;
     }
 
-    // Kernels read dense vectors only.
-    private bool FeedsCore(PlanValue value) => _body.Steps.Any(s => s is AttendStep && s.Inputs.Contains(value));
+    // Kernels read dense vectors only, and torch keeps gaps through everything that works channel by channel.
+    private bool FeedsCore(PlanValue value) => _body.Steps.Any(s => s.Inputs.Contains(value) && s switch
+    {
+        AttendStep => true,
+        RmsNormStep or RopeStep or ScaleStep or ElementwiseStep or ActivationStep or ReshapeStep => FeedsCore(s.Outputs[0]),
+        _ => false,
+    });
 
     private static string Function(ActivationKind kind, string x) => kind switch
     {
