@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 
 namespace AttnDsl.Space.Legality;
 
@@ -74,35 +75,35 @@ internal sealed partial class Sheet
     }
 
     // H, r, dn, dv ≥ 1; dr even; every head has its own keys and values; only the dr channels turn.
-    private void Latent(string Name, long? groups)
+    private void Latent(string name, long? groups)
     {
-        long? rank = Count(Name, "rank");
-        long? rope = Gives(Name, "ropeDim") || Gives(Name, "RopeDim") ? Either(Name, "ropeDim", "RopeDim", 0) : _stack.Has("Rope") ? _headDim / 4 * 2 : 0;
-        long? nope = Gives(Name, "nopeDim") || Gives(Name, "NopeDim") ? Either(Name, "nopeDim", "NopeDim", 1) : _headDim;
-        long? value = Gives(Name, "valueDim") || Gives(Name, "ValueDim") ? Either(Name, "valueDim", "ValueDim", 1) : _headDim;
-        string? argument = Gives(Name, "ropeDim") ? "ropeDim" : Gives(Name, "RopeDim") ? "RopeDim" : null;
+        long? rank = Count(name, "rank");
+        long? rope = Gives(name, "ropeDim") || Gives(name, "RopeDim") ? Either(name, "ropeDim", "RopeDim", 0) : _stack.Has("Rope") ? _headDim / 4 * 2 : 0;
+        long? nope = Gives(name, "nopeDim") || Gives(name, "NopeDim") ? Either(name, "nopeDim", "NopeDim", 1) : _headDim;
+        long? value = Gives(name, "valueDim") || Gives(name, "ValueDim") ? Either(name, "valueDim", "ValueDim", 1) : _headDim;
+        string? argument = Gives(name, "ropeDim") ? "ropeDim" : Gives(name, "RopeDim") ? "RopeDim" : null;
         if (rope % 2 == 1)
         {
-            Add("ATTN0701", Name, argument);
+            Add("ATTN0701", name, argument);
             rope = null;
         }
         else if (_stack.Has("Rope") && rope == 0)
         {
-            Add("ATTN0704", Name, argument);
+            Add("ATTN0704", name, argument);
             rope = null;
         }
         else if (!_stack.Has("Rope") && rope > 0)
         {
-            Add("ATTN0705", Name, argument);
+            Add("ATTN0705", name, argument);
         }
 
-        bool epsilon = Gives(Name, "Eps") && Positive(Name, "Eps") is not null;
-        if (epsilon && _stack.Find(Name)!["LatentNorm"] is { Number: 0 })
+        bool epsilon = Gives(name, "Eps") && Positive(name, "Eps") is not null;
+        if (epsilon && _stack.Find(name)!["LatentNorm"] is { Number: 0 })
         {
-            Add("ATTN0710", Name, "Eps");
+            Add("ATTN0710", name, "Eps");
         }
 
-        Paths(Name);
+        Paths(name);
         _latentSound = rope is not null && nope is not null && value is not null;
         (_rotated, _normed, _coded, _keyWidth, _valueWidth) = (rope > 0 ? rope : null, nope, null, rope + nope, value);
         if (rank is { } r && rope is { } dr && nope is { } dn && value is { } dv && groups is { } g && _queryHeads is { } heads && _dim is { } dim)
@@ -110,18 +111,18 @@ internal sealed partial class Sheet
             double expanded = (double)(heads / g) * (dn + dv);
             if (Math.Max((((double)g * r) + dr) * dim, expanded * r) > Array.MaxLength)
             {
-                Add("ATTN0110", Name, "rank");
+                Add("ATTN0110", name, "rank");
                 return;
             }
 
             if (r >= expanded / 2)
             {
-                Add("ATTN0702", Name, "rank");
+                Add("ATTN0702", name, "rank");
             }
 
             if (r < dn + dv)
             {
-                Add("ATTN0703", Name, "rank");
+                Add("ATTN0703", name, "rank");
             }
         }
     }
@@ -161,13 +162,16 @@ internal sealed partial class Sheet
     private long? Groups()
     {
         long? groups = Count("GroupedLatentKV", "groups");
-        if (groups > 64 || _queryHeads % groups != 0)
+        if (groups > 64)
         {
-            if (groups > 64 || _queryHeads is not null && groups is not null)
-            {
-                Add(groups > 64 ? "ATTN0726" : "ATTN0725", "GroupedLatentKV", "groups");
-                return null;
-            }
+            Add("ATTN0726", "GroupedLatentKV", "groups");
+            return null;
+        }
+
+        if (groups is { } latents && _queryHeads is { } heads && heads % latents != 0)
+        {
+            Add("ATTN0725", "GroupedLatentKV", "groups");
+            return null;
         }
 
         return groups;
