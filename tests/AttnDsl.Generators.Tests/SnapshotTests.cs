@@ -16,6 +16,8 @@ public sealed class SnapshotTests : GeneratorHarness
     [InlineData("gemma", "[Attention(dim: 64, heads: 4)] [MultiQuery] [Rope] [QueryScale(preAttnScalar: 144)] [LogitSoftCap(cap: 50)] [QkNorm(Form = QkNormForm.OnePlus)] [Causal]")]
     [InlineData("deepseek", "[Attention(dim: 64, heads: 4)] [LatentKV(rank: 32, ropeDim: 8, nopeDim: 16, valueDim: 16)] [LowRankQuery(rank: 16)] [Rope(layout: RopeLayout.Interleaved)] [Yarn(factor: 40, originalLength: 4096)] [Causal]")]
     [InlineData("sparse-query", "[Attention(dim: 256, heads: 16, OutputBias = true)] [SparseQuery(ratio: 2)] [GroupedQuery(kv: 4)] [Causal]")]
+    [InlineData("grouped-latents", "[Attention(dim: 64, heads: 4, Bias = true)] [GroupedLatentKV(groups: 2, rank: 16, ropeDim: 8)] [LowRankQuery(rank: 16)] [Rope] [Causal]")]
+    [InlineData("tied", "[Attention(dim: 64, heads: 4)] [GroupedQuery(kv: 2)] [TiedKV(ropeDim: 8)] [Rope] [Causal]")]
     [InlineData("reverse-sparse-query", "[Attention(dim: 256, heads: 16)] [ReverseSparseQuery(heads: 4, kv: 8)] [Bidirectional]")]
     [InlineData("alibi-segments", "[Attention(dim: 64, heads: 4)] [Alibi] [Segments] [SlidingWindow(left: 3, right: 2)]")]
     [InlineData("top-left", "[Attention(dim: 64, heads: 4)] [Causal(CausalAlign.TopLeft)]")]

@@ -105,6 +105,12 @@ public sealed class LayerDraft
     /// <summary>Queries are projected through it; null: straight from x.</summary>
     public Bottleneck? QueryBottleneck { get; set; }
 
+    /// <summary>What a checkpoint calls the weights of the queries.</summary>
+    public QueryNames QueryNames { get; set; } = QueryNames.Usual;
+
+    /// <summary>ε of the bottleneck's norm where its attribute writes none.</summary>
+    public double BottleneckEpsilon { get; set; } = 1e-6;
+
     /// <summary>Factor on ⟨q, k⟩.</summary>
     public double Scale { get; set; }
 
@@ -201,13 +207,17 @@ public sealed class LayerDraft
     }
 
     /// <summary>Declares a weight at its place in the checkpoint's order; declaring it again returns the first.</summary>
-    public PlanWeight Weight(WeightPlace place, Func<PlanWeight> declare)
+    /// <param name="place">Its place.</param>
+    /// <param name="declare">Makes it.</param>
+    /// <param name="number">Order among several at one place, from 0 to 255.</param>
+    public PlanWeight Weight(WeightPlace place, Func<PlanWeight> declare, int number = 0)
     {
-        PlanWeight? weight = _weights.Find((int)place);
+        int rank = ((int)place << 8) + number;
+        PlanWeight? weight = _weights.Find(rank);
         if (weight is null)
         {
             weight = declare();
-            _weights.Add((int)place, weight);
+            _weights.Add(rank, weight);
         }
 
         return weight;
@@ -339,6 +349,8 @@ public enum WeightPlace
     KeyValueDownBias = 351,
     KeyValueDownNorm = 352,
     KeyValueUp = 360,
+    SharedKey = 380,
+    SharedKeyBias = 381,
     DelayedValue = 320,
     DelayedValueBias = 321,
     SequenceConvolution = 330,

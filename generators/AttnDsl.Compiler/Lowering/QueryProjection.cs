@@ -8,6 +8,17 @@ namespace AttnDsl.Compiler.Lowering;
 /// <param name="Epsilon">Added to the mean square of its norm.</param>
 public sealed record Bottleneck(long Rank, double Epsilon);
 
+/// <summary>Checkpoint names of the queries' weights, without ".weight".</summary>
+/// <param name="Direct">Straight from x.</param>
+/// <param name="Down">From x to the bottleneck.</param>
+/// <param name="Norm">The bottleneck's gain.</param>
+/// <param name="Up">From the bottleneck.</param>
+/// <param name="BiasedUp">Where the layer has biases, the map from the bottleneck has one too.</param>
+public sealed record QueryNames(string Direct, string Down, string Norm, string Up, bool BiasedUp)
+{
+    public static QueryNames Usual { get; } = new("q_proj", "q_a_proj", "q_a_layernorm", "q_b_proj", BiasedUp: false);
+}
+
 /// <summary>Queries before norms and rotation: linear in x, or in a bottleneck of it. Every source of a layer projects its queries so.</summary>
 internal static class QueryProjection
 {
@@ -21,17 +32,13 @@ internal static class QueryProjection
     {
         LayerWidths w = draft.Widths;
         long features = w.QueryHeads * w.KeyWidth;
-        if (draft.QueryBottleneck is { } bottleneck)
+        QueryNames names = draft.QueryNames;
+        (string name, PlanValue from) = draft.QueryBottleneck is { } bottleneck ? (names.Up, Narrow(draft, bottleneck, body, x)) : (names.Direct, x);
+        PlanWeight weight = draft.Weight(WeightPlace.Query, () => new PlanWeight(name + ".weight", TensorType.Constant(features, from.Type.Channels.Size), Rotated: rotated));
+        PlanValue q = body.Linear(from, body.Weight(weight), "q_flat");
+        if (draft.QueryBottleneck is null ? biased : names.BiasedUp && draft.HasBias)
         {
-            PlanWeight up = Up(draft, bottleneck, features, rotated);
-            return body.SplitHeads(body.Linear(Narrow(draft, bottleneck, body, x), body.Weight(up), "q_flat"), w.QueryHeads, "q");
-        }
-
-        PlanWeight weight = draft.Weight(WeightPlace.Query, () => new PlanWeight("q_proj.weight", TensorType.Constant(features, w.Dim), Rotated: rotated));
-        PlanValue q = body.Linear(x, body.Weight(weight), "q_flat");
-        if (biased)
-        {
-            PlanWeight bias = draft.Weight(WeightPlace.QueryBias, () => new PlanWeight("q_proj.bias", TensorType.Constant(features), WeightInit.Zeros, 0, rotated));
+            PlanWeight bias = draft.Weight(WeightPlace.QueryBias, () => new PlanWeight(name + ".bias", TensorType.Constant(features), WeightInit.Zeros, 0, rotated));
             q = body.Add(q, body.Weight(bias), "q_biased");
         }
 
@@ -40,23 +47,20 @@ internal static class QueryProjection
 
     /// <summary>q as the formula shows it, without its extents.</summary>
     public static string Formula(LayerDraft draft, bool biased) => draft.QueryBottleneck is { } bottleneck
-        ? "a = norm(x Wqaᵀ" + (draft.HasBias ? " + b" : "") + ") [B, T, " + Number.Text(bottleneck.Rank) + "]; q = a Wqbᵀ"
+        ? "a = norm(x Wqaᵀ" + (draft.HasBias ? " + b" : "") + ") [B, T, " + Number.Text(bottleneck.Rank) + "]; q = a Wqbᵀ" + (draft.QueryNames.BiasedUp && draft.HasBias ? " + b" : "")
         : "q = x Wqᵀ" + (biased ? " + b" : "");
-
-    private static PlanWeight Up(LayerDraft draft, Bottleneck bottleneck, long features, RotatedRows? rotated) =>
-        draft.Weight(WeightPlace.Query, () => new PlanWeight("q_b_proj.weight", TensorType.Constant(features, bottleneck.Rank), Rotated: rotated));
 
     private static PlanValue Narrow(LayerDraft draft, Bottleneck bottleneck, BodyBuilder body, PlanValue x)
     {
-        PlanWeight down = draft.Weight(WeightPlace.QueryDown, () => new PlanWeight("q_a_proj.weight", TensorType.Constant(bottleneck.Rank, draft.Widths.Dim)));
+        PlanWeight down = draft.Weight(WeightPlace.QueryDown, () => new PlanWeight(draft.QueryNames.Down + ".weight", TensorType.Constant(bottleneck.Rank, draft.Widths.Dim)));
         PlanValue narrow = body.Linear(x, body.Weight(down), "q_low");
         if (draft.HasBias)
         {
-            PlanWeight bias = draft.Weight(WeightPlace.QueryDownBias, () => new PlanWeight("q_a_proj.bias", TensorType.Constant(bottleneck.Rank), WeightInit.Zeros, 0));
+            PlanWeight bias = draft.Weight(WeightPlace.QueryDownBias, () => new PlanWeight(draft.QueryNames.Down + ".bias", TensorType.Constant(bottleneck.Rank), WeightInit.Zeros, 0));
             narrow = body.Add(narrow, body.Weight(bias), "q_low_biased");
         }
 
-        PlanWeight gain = draft.Weight(WeightPlace.QueryDownNorm, () => new PlanWeight("q_a_layernorm.weight", TensorType.Constant(bottleneck.Rank), WeightInit.Ones, 0));
+        PlanWeight gain = draft.Weight(WeightPlace.QueryDownNorm, () => new PlanWeight(draft.QueryNames.Norm + ".weight", TensorType.Constant(bottleneck.Rank), WeightInit.Ones, 0));
         return body.RmsNorm(narrow, body.Weight(gain), bottleneck.Epsilon, onePlus: false, "q_low_normed");
     }
 }

@@ -10,6 +10,7 @@ namespace AttnDsl.Compiler.Mechanisms;
 public sealed class LatentKVMechanism : Mechanism
 {
     private static readonly string[] s_paths = ["Auto", "Absorb", "Expand"];
+    private static readonly LatentNames s_names = new("kv_a_proj_with_mqa", _ => "kv_a_layernorm", _ => "kv_b_proj", BiasedUp: false);
 
     public override string Name => "LatentKV";
 
@@ -17,7 +18,18 @@ public sealed class LatentKVMechanism : Mechanism
 
     public override HeadQuantities Shapes => HeadQuantities.KeyHeads | HeadQuantities.RotatedWidth | HeadQuantities.NormedWidth | HeadQuantities.CodedChannels;
 
-    public override void Check(RuleContext context, AttributeSpec attribute)
+    public override void Check(RuleContext context, AttributeSpec attribute) => Check(context, attribute, 1, s_names);
+
+    public override void ShapeHeads(HeadLayoutBuilder heads, AttributeSpec attribute) => Shape(heads, attribute);
+
+    public override void Lower(LayerDraft draft, AttributeSpec attribute) => Lower(draft, attribute, 1, s_names, expands: draft.Spec.Has("QkNorm"));
+
+    /// <summary>Reports what is wrong with latents of any number.</summary>
+    /// <param name="context">The check.</param>
+    /// <param name="attribute">One with the widths of latents and heads.</param>
+    /// <param name="groups">Latents of a token; null while their number is not sound.</param>
+    /// <param name="names">Names of the weights.</param>
+    internal static void Check(RuleContext context, AttributeSpec attribute, long? groups, LatentNames names)
     {
         bool rank = context.Count(attribute, "rank", out _);
         bool rotary = Width(context, attribute, "ropeDim", "RopeDim", least: 0);
@@ -34,13 +46,13 @@ public sealed class LatentKVMechanism : Mechanism
         context.RequireSound(rotary, HeadQuantities.RotatedWidth);
         context.RequireSound(content, HeadQuantities.NormedWidth);
         context.RequireSound(values, HeadQuantities.CodedChannels);
-        if (rank && rotary && content && values && context.QueryHeads is { } heads && context.Dim is { } dim)
+        if (rank && rotary && content && values && groups is { } latents && context.QueryHeads is { } heads && context.Dim is { } dim)
         {
-            Sizes(context, attribute, settings, heads, dim);
+            Sizes(context, attribute, settings, latents, heads / latents, dim, names);
         }
     }
 
-    public override void ShapeHeads(HeadLayoutBuilder heads, AttributeSpec attribute)
+    internal static void Shape(HeadLayoutBuilder heads, AttributeSpec attribute)
     {
         LatentSettings settings = LatentSettings.Read(attribute, heads.ResolvedHeadDim, heads.Spec);
         heads.KeyWidth = Saturating.Add(settings.Nope, settings.Rope);
@@ -54,17 +66,24 @@ public sealed class LatentKVMechanism : Mechanism
             | (settings.GivesNope ? HeadQuantities.NormedWidth : HeadQuantities.None);
     }
 
-    public override void Lower(LayerDraft draft, AttributeSpec attribute)
+    /// <summary>Makes latents the layer's source.</summary>
+    /// <param name="draft">The layer.</param>
+    /// <param name="attribute">One with the widths of latents and heads.</param>
+    /// <param name="groups">Latents of a token.</param>
+    /// <param name="names">Names of the weights.</param>
+    /// <param name="expands">Something stands behind the expansion that nothing can absorb.</param>
+    internal static LatentSettings Lower(LayerDraft draft, AttributeSpec attribute, long groups, LatentNames names, bool expands)
     {
         LatentSettings settings = LatentSettings.Read(attribute, draft.Widths.HeadDim, draft.Spec);
-        long few = settings.FewTokens(normedKeys: draft.Spec.Has("QkNorm"));
-        draft.Source = new LatentSource(draft, new LatentShape(settings.Rank, settings.Nope, settings.Norm ? settings.Eps : null, few));
+        long few = settings.FewTokens(expands);
+        draft.Source = new LatentSource(draft, new LatentShape(groups, settings.Rank, settings.Nope, settings.Norm ? settings.Eps : null, few, names));
         draft.Explain(FormulaOrder.Cache, few switch
         {
             0 => "over the cache: latents become heads again",
             >= int.MaxValue => "over the cache: Wkvb goes into q and o, ⟨q Wkb, c⟩ and (Σ p c) Wvbᵀ",
             _ => "over the cache: up to " + Text.Of(few) + " new tokens a row, Wkvb goes into q and o, ⟨q Wkb, c⟩ and (Σ p c) Wvbᵀ; for more, latents become heads again",
         });
+        return settings;
     }
 
     private static bool Width(RuleContext context, AttributeSpec attribute, string parameter, string property, long least)
@@ -117,12 +136,13 @@ public sealed class LatentKVMechanism : Mechanism
         return true;
     }
 
-    private static void Sizes(RuleContext context, AttributeSpec attribute, LatentSettings s, long heads, long dim)
+    /// <param name="heads">Heads of one latent.</param>
+    private static void Sizes(RuleContext context, AttributeSpec attribute, LatentSettings s, long groups, long heads, long dim, LatentNames names)
     {
         long pair = Saturating.Add(s.Nope, s.Value);
         long expanded = Saturating.Multiply(heads, pair);
-        long row = Saturating.Add(s.Rank, s.Rope);
-        if (!context.Fits(attribute, "rank", ("kv_a_proj_with_mqa.weight", row, dim), ("kv_b_proj.weight", expanded, s.Rank)))
+        long row = Saturating.Add(Saturating.Multiply(groups, s.Rank), s.Rope);
+        if (!context.Fits(attribute, "rank", (names.Down + ".weight", row, dim), (names.Up(1) + ".weight", expanded, s.Rank)))
         {
             return;
         }
@@ -177,11 +197,11 @@ public sealed record LatentSettings(long Rank, long Rope, long Nope, long Value,
     /// <summary>
     /// Most new tokens of a row for which attending to latents costs less than expanding them: T·(2r − dn − dv) &lt; r·(dn + dv). int.MaxValue for always, 0 for never.
     /// </summary>
-    /// <param name="normedKeys">A norm per head stands behind the expansion, which nothing can absorb.</param>
-    public long FewTokens(bool normedKeys)
+    /// <param name="expands">Something stands behind the expansion that nothing can absorb.</param>
+    public long FewTokens(bool expands)
     {
         long saved = (2 * Rank) - Nope - Value;
-        return Path == "Expand" || normedKeys ? 0
+        return Path == "Expand" || expands ? 0
             : Path == "Absorb" || saved <= 0 ? int.MaxValue
             : Math.Min(((Rank * (Nope + Value)) - 1) / saved, int.MaxValue);
     }

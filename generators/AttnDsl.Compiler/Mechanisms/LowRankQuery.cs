@@ -28,5 +28,5 @@ public sealed class LowRankQueryMechanism : Mechanism
     }
 
     public override void Lower(LayerDraft draft, AttributeSpec attribute) =>
-        draft.QueryBottleneck = new Bottleneck(attribute.Int("rank"), attribute.Double("Eps", 1e-6));
+        draft.QueryBottleneck = new Bottleneck(attribute.Int("rank"), attribute.Gives("Eps") ? attribute.Double("Eps") : draft.BottleneckEpsilon);
 }

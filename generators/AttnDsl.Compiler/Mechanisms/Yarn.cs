@@ -128,15 +128,17 @@ public sealed record YarnSettings(
     /// <summary>0.1 mscale ln(factor) + 1.</summary>
     public double Magnitude => (0.1 * MScale * Math.Log(Factor)) + 1;
 
-    /// <summary>What is said; what is not said takes the form of the layer: DeepSeek's where one latent serves all heads, gpt-oss's elsewhere.</summary>
+    /// <summary>What is said; what is not said takes the form of the layer: DeepSeek's where latents serve the heads, gpt-oss's elsewhere.</summary>
     public static YarnSettings Read(AttributeSpec attribute, AttentionSpec spec) => new(
         attribute.Double("factor", 1),
         attribute.Int("originalLength", 1),
         attribute.Double("betaFast", 32),
         attribute.Double("betaSlow", 1),
         attribute.Double("mscale", 1),
-        attribute.Bool("Rounded", spec.Has("LatentKV")),
-        attribute.Enum("ScaleOn", spec.Has("LatentKV") ? "Softmax" : "Rotation") == "Softmax");
+        attribute.Bool("Rounded", OfLatents(spec)),
+        attribute.Enum("ScaleOn", OfLatents(spec) ? "Softmax" : "Rotation") == "Softmax");
+
+    private static bool OfLatents(AttentionSpec spec) => spec.Has("LatentKV") || spec.Has("GroupedLatentKV");
 
     /// <summary>Pair indices between which the ramp from the old to the divided frequency rises.</summary>
     public (double Low, double High) Bounds(RopeSettings rope)

@@ -53,19 +53,15 @@ public static class PairTable
         SymmetricWith("MultiQuery"),
         ReverseWith("GroupedQuery"),
         ReverseWith("MultiQuery"),
-        .. LatentWithKv(),
+        .. LatentWithKv("LatentKV"),
+        .. LatentWithKv("GroupedLatentKV"),
         new("LatentKV", "QkNorm", PairKind.Warn, RuleTable.NormBehindLatent, "DecodePath is not Absorb", null, spec => !Absorbs(spec)),
-        new("LatentKV", "QkNorm", PairKind.Conflict, RuleTable.NormAgainstAbsorb, "DecodePath is Absorb", null, Absorbs),
-        new(
-            "LatentKV",
-            "Yarn",
-            PairKind.Warn,
-            RuleTable.YarnOnPartOfTheScore,
-            "ScaleOn is Rotation",
-            "ScaleOn",
-            spec => spec.Find("Yarn") is { } yarn && yarn.Enum("ScaleOn", "") == "Rotation",
-            null,
-            "Softmax"),
+        new("LatentKV", "QkNorm", PairKind.Conflict, RuleTable.NormAgainstAbsorb, "DecodePath is Absorb", null, spec => Absorbs(spec)),
+        new("GroupedLatentKV", "QkNorm", PairKind.Conflict, RuleTable.NormOfGroupedLatents),
+        .. BiasOfLatents("LogitSoftCap"),
+        .. BiasOfLatents("AttentionSink"),
+        YarnOfLatents("LatentKV"),
+        YarnOfLatents("GroupedLatentKV"),
         new("Rope", "Alibi", PairKind.Warn, RuleTable.RopeAndAlibi),
         new("Yarn", "Rope", PairKind.Needs, RuleTable.YarnWithoutRope),
         new("Causal", "Bidirectional", PairKind.Conflict, RuleTable.CausalAndBidirectional),
@@ -141,6 +137,7 @@ public static class PairTable
             spec => spec.Find("KvCache") is { } cache && KvCacheSettings.Read(cache).Paged),
         new("QuantizedCache", "RingCache", PairKind.Conflict, RuleTable.RingOfCodes),
         new("LatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new("GroupedLatentKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
         new("KeyWidth", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
         new(
             "SlidingWindow",
@@ -160,7 +157,23 @@ public static class PairTable
             "top",
             spec => RingKeys(spec) is { } keys && Top(spec) >= Math.Max(keys, 1),
             spec => [Text.Of(Top(spec)), Text.Of(RingKeys(spec)!.Value)]),
-        .. LatentWithProjections(),
+        new("TiedKV", "RingCache", PairKind.Conflict, RuleTable.RingOfOtherRows),
+        new("TiedKV", "Rope", PairKind.Needs, RuleTable.TiedWithoutRotation),
+        new("LatentKV", "TiedKV", PairKind.Conflict, RuleTable.SourcesTwice),
+        new("GroupedLatentKV", "TiedKV", PairKind.Conflict, RuleTable.SourcesTwice),
+        new("LatentKV", "GroupedLatentKV", PairKind.Conflict, RuleTable.SourcesTwice),
+        new(
+            "GroupedQuery",
+            "TiedKV",
+            PairKind.Conflict,
+            RuleTable.TiedHeadsApart,
+            "keyHeads and valueHeads differ",
+            null,
+            spec => Apart(spec) is { KeyHeads: >= 1, ValueHeads: >= 1 } heads && heads.KeyHeads != heads.ValueHeads,
+            spec => [Text.Of(Apart(spec)!.KeyHeads), Text.Of(Apart(spec)!.ValueHeads)]),
+        .. TiedWithProjections(),
+        .. LatentWithProjections("LatentKV"),
+        .. LatentWithProjections("GroupedLatentKV"),
         .. Parts(),
         new("Compressed", "Causal", PairKind.Needs, RuleTable.LookingBack, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
         new("Segments", "Compressed", PairKind.Warn, RuleTable.ReachOverSegments, "it convolves or shifts", null, spec => Settings(spec) is { Convolution: true } or { ValueShift: true }),
@@ -215,14 +228,52 @@ public static class PairTable
         from j in Enumerable.Range(i + 1, s_querySetters.Length - i - 1)
         select new PairRow(s_querySetters[i], s_querySetters[j], PairKind.Conflict, RuleTable.QueryHeadsTwice);
 
-    private static IEnumerable<PairRow> LatentWithKv() =>
-        new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.KvHeadsOfLatent));
+    private static IEnumerable<PairRow> LatentWithKv(string latent) =>
+        new[] { "GroupedQuery", "MultiQuery", "SymmetricSparseQuery", "ReverseSparseQuery" }.Select(other => new PairRow(latent, other, PairKind.Conflict, RuleTable.KvHeadsOfLatent));
 
     /// <summary>What works on projected queries, keys or values, which a latent layer has none of.</summary>
-    private static IEnumerable<PairRow> LatentWithProjections() =>
-        new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow("LatentKV", other, PairKind.Conflict, RuleTable.LatentWithoutProjections));
+    private static IEnumerable<PairRow> LatentWithProjections(string latent) =>
+        new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow(latent, other, PairKind.Conflict, RuleTable.LatentWithoutProjections));
 
-    private static bool Absorbs(AttentionSpec spec) => spec.Find("LatentKV")?.Enum("DecodePath", "Auto") == "Absorb";
+    /// <summary>What works on queries, keys or values apart from each other.</summary>
+    private static IEnumerable<PairRow> TiedWithProjections() =>
+        new[] { "AugmentedQuery", "KeyWidth", "QKConv", "QKMean", "QKL2Norm", "ValueShift", "Compressed" }.Select(other => new PairRow("TiedKV", other, PairKind.Conflict, RuleTable.TiedWithoutProjections));
+
+    private static GroupedQuerySettings? Apart(AttentionSpec spec) => spec.Find("GroupedQuery") is { } grouped ? GroupedQuerySettings.Read(grouped) : null;
+
+    /// <summary>What sees biases that latents are expanded with: a cap, a sink.</summary>
+    private static IEnumerable<PairRow> BiasOfLatents(string seeing) =>
+    [
+        new(
+            "GroupedLatentKV",
+            seeing,
+            PairKind.Warn,
+            RuleTable.BiasBehindLatents,
+            "[Attention] has Bias, there is a cache, and DecodePath is not Absorb",
+            null,
+            spec => GroupedLatentKVMechanism.BiasStays(spec) && !Absorbs(spec, "GroupedLatentKV") && spec.Has("Causal") && !AlignsTopLeft(spec)),
+        new(
+            "GroupedLatentKV",
+            seeing,
+            PairKind.Conflict,
+            RuleTable.BiasAgainstAbsorb,
+            "[Attention] has Bias, and DecodePath is Absorb",
+            null,
+            spec => GroupedLatentKVMechanism.BiasStays(spec) && Absorbs(spec, "GroupedLatentKV")),
+    ];
+
+    private static PairRow YarnOfLatents(string latent) => new(
+        latent,
+        "Yarn",
+        PairKind.Warn,
+        RuleTable.YarnOnPartOfTheScore,
+        "ScaleOn is Rotation",
+        "ScaleOn",
+        spec => spec.Find("Yarn") is { } yarn && yarn.Enum("ScaleOn", "") == "Rotation",
+        null,
+        "Softmax");
+
+    private static bool Absorbs(AttentionSpec spec, string latent = "LatentKV") => spec.Find(latent)?.Enum("DecodePath", "Auto") == "Absorb";
 
     /// <summary>What [Compressed] has itself, and what sets heads that a factor sets.</summary>
     private static IEnumerable<PairRow> Parts()

@@ -261,7 +261,7 @@ public static class RuleTable
     public static readonly RuleDescriptor KvHeadsOfLatent = Error(
         "ATTN0700",
         "Key/value heads of a latent layer",
-        "[{0}] does not go with [{1}]: every query head makes its own keys and values from the latent, so there are no key/value heads to choose; keep one, and for fewer heads of a latent layer write [LatentKV(...)] with [SparseQuery(ratio: 2)]");
+        "[{0}] does not go with [{1}]: every query head makes its own keys and values from the latent, so there are no key/value heads to choose; keep one, and for fewer heads of a latent layer add [SparseQuery(ratio: 2)]");
 
     public static readonly RuleDescriptor OddSharedKey = Error(
         "ATTN0701", "An odd number of rotary channels", "ropeDim: {0} is odd and channels rotate in pairs; {1}");
@@ -298,6 +298,37 @@ public static class RuleTable
 
     public static readonly RuleDescriptor LatentWithoutProjections = Error(
         "ATTN0712", "Parts that a latent layer lacks", "[{0}] does not go with [{1}]: keys and values of a latent layer come from one latent per token, and [{1}] works on keys, values or queries that are projected from x; keep one, and to make a latent layer cheaper write a smaller rank or [SparseQuery(ratio: 2)]");
+
+    // 072x to 073x: states that are keys and values at once, and latents in groups
+    public static readonly RuleDescriptor NothingTied = Error(
+        "ATTN0720", "Nothing is tied", "ropeDim: {0} leaves none of the {1} channels of a head to be key and value at once; {2}");
+
+    public static readonly RuleDescriptor TiedWithoutRotation = Error(
+        "ATTN0721", "A shared rotary key without [Rope]", "[{0}] needs [{1}]: the shared part of the keys is the only one that knows positions, and it gets them by turning");
+
+    public static readonly RuleDescriptor SourcesTwice = Error(
+        "ATTN0722", "Two attributes make keys and values", "[{0}] and [{1}] both say what keys and values are made of; keep one");
+
+    public static readonly RuleDescriptor TiedHeadsApart = Error(
+        "ATTN0723", "Tied states in two numbers", "[{0}] does not go with [{1}] here: a tied state is key and value of one head, so keyHeads: {2} and valueHeads: {3} must be one number; write [GroupedQuery(kv: {2})]");
+
+    public static readonly RuleDescriptor TiedWithoutProjections = Error(
+        "ATTN0724", "Parts that a tied layer lacks", "[{0}] does not go with [{1}]: keys and values of a tied layer are one state, and [{1}] works on queries, keys or values that are projected apart from each other; keep one, and to make a tied layer cheaper write fewer key/value heads or [SparseQuery(ratio: 2)]");
+
+    public static readonly RuleDescriptor GroupsDoNotDivide = Error(
+        "ATTN0725", "Latents that the heads cannot share out", "groups: {0} does not divide the {1} query heads, which read one latent each in groups of one size; {2}");
+
+    public static readonly RuleDescriptor TooManyLatents = Error(
+        "ATTN0726", "Too many latents", "groups: {0} latents would each have weights and steps of their own in the generated code; at most {1} are legal");
+
+    public static readonly RuleDescriptor NormOfGroupedLatents = Error(
+        "ATTN0727", "A key norm behind latents in groups", "[{0}] does not go with [{1}]: it normalises the keys that latents are expanded to, which nothing can absorb, and q_norm is the query bottleneck's norm in such checkpoints; the latents have norms of their own, LatentNorm");
+
+    public static readonly RuleDescriptor BiasBehindLatents = Warning(
+        "ATTN0728", "Biases behind the latents", "[{0}] sees the biases of the keys and values that [{1}] expands, which nothing can absorb then, so every call over the cache expands all cached latents again; leave out Bias of [Attention], or [{0}]");
+
+    public static readonly RuleDescriptor BiasAgainstAbsorb = Error(
+        "ATTN0729", "Biases that cannot be absorbed", "[{0}] does not go with [{1}] here: DecodePath.Absorb folds the expansion into query and output, and with Bias of [Attention] the expanded keys and values have biases that a cap or a sink sees; write DecodePath.Expand, or leave out Bias");
 
     // 074x to 077x: head counts and widths apart for queries, keys and values; what happens to them before the core
     public static readonly RuleDescriptor MoreKeysThanValues = Info(

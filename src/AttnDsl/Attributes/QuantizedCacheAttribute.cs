@@ -7,7 +7,7 @@ namespace AttnDsl;
 /// </summary>
 /// <remarks>
 /// A group of <see cref="Group"/> scalars x shares a minimum mn = min x and a scale s = (max x − mn) / (2<sup>bits</sup> − 1); its codes are c = round_half_even((x − mn) / s), read as c·s + mn, off by at most s / 2.
-/// Keys are grouped by channel over consecutive tokens, because some of their channels are large everywhere; values by token over consecutive channels. Latents of <see cref="LatentKVAttribute"/> are grouped as keys are.
+/// Keys are grouped by channel over consecutive tokens, because some of their channels are large everywhere; values by token over consecutive channels. Latents of <see cref="LatentKVAttribute"/> or <see cref="GroupedLatentKVAttribute"/> are grouped as keys are.
 /// A row of n tokens has codes of the keys of its first ⌊n / residual⌋·residual tokens, and of the values of all but its last <see cref="Residual"/>. A block of new tokens attends to itself unrounded and becomes codes afterwards,
 /// so outputs depend, within rounding of the codes, on how a prompt is cut into calls.
 /// With float32 scales a token takes H<sub>kv</sub>·d·(bits/8 + 8/group) bytes for its keys and as many for its values: <c>Spec.CacheBytesPerToken</c>. Kernels read codes in place. No weights.

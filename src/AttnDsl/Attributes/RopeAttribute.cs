@@ -8,7 +8,7 @@ namespace AttnDsl;
 /// <remarks>
 /// Pair i of r rotary channels (r = d unless <see cref="RotaryDim"/> says less) turns at position p by a = p·f_i with f_i = θ^(−2i/r), i = 0 … r/2 − 1:
 /// (u, w) becomes (u cos a − w sin a, u sin a + w cos a). <see cref="Layout"/> says which channels u and w are. Positions start at 0 and are absolute: cached keys are stored rotated.
-/// Channels from r on pass through. On a layer with <see cref="LatentKVAttribute"/> the heads here are its ropeDim channels. Rotation comes after <see cref="QkNormAttribute"/>. No weights.
+/// Channels from r on pass through. On a layer with <see cref="LatentKVAttribute"/> or <see cref="GroupedLatentKVAttribute"/> the heads here are its ropeDim channels. Rotation comes after <see cref="QkNormAttribute"/>. No weights.
 /// <para>θ &gt; 1; r even, from 2 to d.</para>
 /// <para>Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", arXiv 2104.09864.</para>
 /// </remarks>

@@ -10,7 +10,7 @@ namespace AttnDsl;
 /// ramp_i = clamp((i − low) / (high − low), 0, 1); frequency f_i becomes (f_i / s)·ramp_i + f_i·(1 − ramp_i), so fast frequencies stay and slow ones are interpolated.
 /// The attention factor c = 0.1·mscale·ln s + 1 multiplies what <see cref="ScaleOn"/> says.
 /// <para>Three published forms: gpt-oss (bounds unrounded, factor on the rotation), Hugging Face's usual (rounded, on the rotation), DeepSeek (rounded, on the softmax scale).
-/// A layer with <see cref="LatentKVAttribute"/> has DeepSeek's where <see cref="Rounded"/> and <see cref="ScaleOn"/> are not written, any other layer gpt-oss's.
+/// A layer with <see cref="LatentKVAttribute"/> or <see cref="GroupedLatentKVAttribute"/> has DeepSeek's where <see cref="Rounded"/> and <see cref="ScaleOn"/> are not written, any other layer gpt-oss's.
 /// The unrounded form needs 0 &lt; low &lt; high &lt; r/2 − 1. s ≥ 1, L ≥ 1, betaFast &gt; betaSlow &gt; 0.</para>
 /// <para>Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models", arXiv 2309.00071.</para>
 /// </remarks>
@@ -56,9 +56,9 @@ public sealed class YarnAttribute : AttentionDslAttribute
     /// <summary>Strength of the attention factor.</summary>
     public double Mscale { get; }
 
-    /// <summary>Whether low is rounded down and high up to whole pairs, and both clamped to the table. When it is not written, no, and yes with <see cref="LatentKVAttribute"/>.</summary>
+    /// <summary>Whether low is rounded down and high up to whole pairs, and both clamped to the table. When it is not written, no, and yes with <see cref="LatentKVAttribute"/> or <see cref="GroupedLatentKVAttribute"/>.</summary>
     public bool Rounded { get; set; }
 
-    /// <summary>What the attention factor multiplies. When it is not written, the rotation, and with <see cref="LatentKVAttribute"/> the softmax scale.</summary>
+    /// <summary>What the attention factor multiplies. When it is not written, the rotation, and with <see cref="LatentKVAttribute"/> or <see cref="GroupedLatentKVAttribute"/> the softmax scale.</summary>
     public YarnScale ScaleOn { get; set; }
 }

@@ -47,6 +47,14 @@ public sealed class LayerPlanTests
         .And("QkNorm")
         .And("Causal");
 
+    private static Stack TiedStack => Stack.Attention(48, 6).And("GroupedQuery", ("kv", 2)).And("TiedKV", ("ropeDim", 4)).And("Rope").And("Causal");
+
+    private static Stack GroupedLatentStack => Stack.Of("Attention", ("dim", 24), ("heads", 4), ("Bias", true))
+        .And("GroupedLatentKV", ("groups", 2), ("rank", 10), ("ropeDim", 4))
+        .And("LowRankQuery", ("rank", 8))
+        .And("Rope")
+        .And("Causal");
+
     private static Stack SigmaStack => Stack.Attention(48, 8)
         .And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4))
         .And("AugmentedQuery", ("width", 20))
@@ -93,6 +101,12 @@ public sealed class LayerPlanTests
 
     [Fact]
     public void TwoSidedWindow() => Snapshot.Matches(Lower(TwoSidedStack));
+
+    [Fact]
+    public void LatentsInGroups() => Snapshot.Matches(Lower(GroupedLatentStack));
+
+    [Fact]
+    public void TiedStates() => Snapshot.Matches(Lower(TiedStack));
 
     [Fact]
     public void LatentAndLowRankQuery() => Snapshot.Matches(Lower(LatentStack));

@@ -11,7 +11,7 @@ public static class RuleCases
 {
     private static readonly ArgumentValue s_invalid = new(ArgumentKind.Invalid, "", 0);
 
-    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. Silent];
+    public static IEnumerable<(Stack Stack, string Expected)> All => [.. Target, .. Values, .. Heads, .. Position, .. Mask, .. Score, .. Latents, .. TiedStates, .. GroupedLatents, .. Silent];
 
     private static IEnumerable<(Stack Stack, string Expected)> Target =>
     [
@@ -367,6 +367,75 @@ public static class RuleCases
         (Layer.And("SelectiveValue", ("top", 8)).And("Causal").And("RingCache", ("recent", 6), ("sinks", 2), ("Evict", "TrimAfter")), "ATTN0780@1"),
         (Stack.Attention(dim: 500).And("LatentKV", ("rank", 100), ("ropeDim", 32), ("nopeDim", 40), ("valueDim", 40)).And("Rope"), "ATTN0201@0:heads"),
     ];
+
+    private static IEnumerable<(Stack Stack, string Expected)> TiedStates =>
+    [
+        (Tied().And("Causal"), ""),
+        (Tied().And("GroupedQuery", ("kv", 2)).And("SparseQuery", ("ratio", 2)).And("QkNorm").And("Causal").And("KvCache"), ""),
+        (Tied().And("ReverseSparseQuery", ("heads", 2), ("kv", 4)), "ATTN0215@3:kv"),
+        (Tied().And("Causal").And("QuantizedCache", ("bits", 4), ("Group", 24), ("Residual", 48)), ""),
+        (Tied(0), "ATTN0101@1:ropeDim"),
+        (Tied(7), "ATTN0701@1:ropeDim"),
+        (Tied(64), "ATTN0720@1:ropeDim"),
+        (Tied(65), "ATTN0720@1:ropeDim"),
+        (Tied(62), ""),
+        (Stack.Attention(dim: 16).And("TiedKV", ("ropeDim", 2)).And("Rope"), "ATTN0720@1:ropeDim"),
+        (Layer.And("TiedKV", ("ropeDim", 2)), "ATTN0721@1"),
+        (Tied().And("LatentKV", ("rank", 128)), "ATTN0722@3"),
+        (Stack.Attention(dim: 512).And("LatentKV", ("rank", 128)).And("TiedKV", ("ropeDim", 32)).And("Rope"), "ATTN0722@2"),
+        (Tied().And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 4)), "ATTN0723@3"),
+        (Tied().And("GroupedQuery", ("keyHeads", 2), ("valueHeads", 2)), "ATTN0741@3:valueHeads"),
+        (Tied().And("KeyWidth", ("width", 4)), "ATTN0724@3"),
+        (Tied().And("Compressed").And("Causal"), "ATTN0724@3 ATTN0752@3"),
+        (Tied().And("Rope", ("rotaryDim", 34)), "ATTN0010@3"),
+        (Stack.Attention(dim: 512).And("TiedKV", ("ropeDim", 32)).And("Rope", ("rotaryDim", 34)), "ATTN0305@2:rotaryDim"),
+        (Tied().And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@4"),
+        (Tied(63).And("QkNorm"), "ATTN0701@1:ropeDim"),
+    ];
+
+    private static IEnumerable<(Stack Stack, string Expected)> GroupedLatents =>
+    [
+        (Grouped().And("Rope").And("Causal"), ""),
+        (Grouped().And("SparseQuery", ("ratio", 2)).And("Causal"), "ATTN0702@1:rank"),
+        (Grouped(groups: 0), "ATTN0101@1:groups"),
+        (Grouped(groups: 3), "ATTN0725@1:groups"),
+        (Grouped(groups: 16), "ATTN0725@1:groups"),
+        (Grouped(groups: 65), "ATTN0726@1:groups"),
+        (Grouped(groups: 1), ""),
+        (Grouped(groups: 8), "ATTN0702@1:rank"),
+        (Grouped(("DecodePath", "Expand")), "ATTN0709@1:DecodePath"),
+        (Grouped(("RopeDim", 7)).And("Rope"), "ATTN0701@1:RopeDim"),
+        (Grouped(("LatentNorm", false), ("Eps", 1e-5)).And("Causal"), "ATTN0710@1:Eps"),
+        (Grouped().And("GroupedQuery", ("kv", 2)), "ATTN0700@2"),
+        (Grouped().And("MultiQuery"), "ATTN0700@2"),
+        (Grouped().And("ValueShift").And("Causal"), "ATTN0712@2"),
+        (Grouped().And("LatentKV", ("rank", 128)), "ATTN0722@2"),
+        (Grouped().And("TiedKV", ("ropeDim", 32)).And("Rope"), "ATTN0722@2"),
+        (Grouped().And("QkNorm").And("Causal"), "ATTN0727@2"),
+        (Grouped().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096), ("ScaleOn", "Rotation")).And("Causal"), "ATTN0708@3:ScaleOn"),
+        (Grouped().And("Rope").And("Yarn", ("factor", 40), ("originalLength", 4096)).And("Causal"), ""),
+        (Grouped().And("Causal").And("RingCache", ("recent", 8)), "ATTN0617@3"),
+        (Grouped().And("LogitSoftCap", ("cap", 50.0)).And("AttentionSink").And("Causal"), ""),
+        (Biased().And("LogitSoftCap", ("cap", 50.0)).And("Causal"), "ATTN0728@2"),
+        (Biased().And("AttentionSink").And("Causal"), "ATTN0728@2"),
+        (Biased().And("AttentionSink"), ""),
+        (Biased(("DecodePath", "Absorb")).And("AttentionSink").And("Causal"), "ATTN0729@2"),
+        (Biased(("DecodePath", "Absorb")).And("LogitSoftCap", ("cap", 50.0)).And("Causal"), "ATTN0729@2"),
+        (Biased(("DecodePath", "Absorb")).And("Causal"), ""),
+        (Grouped().And("LowRankQuery", ("rank", 256)).And("Causal"), "ATTN0711@2:rank"),
+        (Stack.Attention(dim: 512).And("GroupedLatentKV", ("groups", 2), ("rank", int.MaxValue)), "ATTN0110@1:rank"),
+    ];
+
+    /// <summary>8 heads of 64 channels from latents of 128.</summary>
+    private static Stack Grouped(params (string Name, object Value)[] more) => Stack.Attention(dim: 512).And("GroupedLatentKV", [("groups", 2), ("rank", 128), .. more]);
+
+    private static Stack Grouped(int groups) => Stack.Attention(dim: 512).And("GroupedLatentKV", ("groups", groups), ("rank", 128));
+
+    private static Stack Biased(params (string Name, object Value)[] more) =>
+        Stack.Of("Attention", ("dim", 512), ("heads", 8), ("Bias", true)).And("GroupedLatentKV", [("groups", 2), ("rank", 128), .. more]);
+
+    /// <summary>8 heads of 64 channels, some of which are rotary and shared.</summary>
+    private static Stack Tied(int ropeDim = 32) => Stack.Attention(dim: 512).And("TiedKV", ("ropeDim", ropeDim)).And("Rope");
 
     /// <summary>8 heads of 64 channels from a latent of 128.</summary>
     private static Stack Latent(params (string Name, object Value)[] more) => Stack.Attention(dim: 512).And("LatentKV", [("rank", 128), .. more]);

@@ -99,8 +99,8 @@ public sealed class SettingsTests
     public void Latents_are_absorbed_while_that_costs_less(long rank, long nope, long value, string path, long most)
     {
         var latent = new LatentSettings(rank, 64, nope, value, true, 1e-6, path);
-        Assert.Equal(most, latent.FewTokens(normedKeys: false));
-        Assert.Equal(0, latent.FewTokens(normedKeys: true));
+        Assert.Equal(most, latent.FewTokens(expands: false));
+        Assert.Equal(0, latent.FewTokens(expands: true));
 
         // Per visible token and head: both forms, at the last number of new tokens for which absorbing is cheaper, and at the next.
         long Absorbed(long tokens) => tokens * ((2 * rank) + 64);

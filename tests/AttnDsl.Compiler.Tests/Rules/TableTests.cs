@@ -99,6 +99,8 @@ public sealed class TableTests
             "GroupedQuery" => [("kv", 2)],
             "LatentKV" => [("rank", 12)],
             "LowRankQuery" => [("rank", 4)],
+            "TiedKV" => [("ropeDim", 2)],
+            "GroupedLatentKV" => [("groups", 2), ("rank", 12)],
             "AugmentedQuery" => [("width", 12)],
             "KeyWidth" => [("width", 4)],
             "Yarn" => [("factor", 4), ("originalLength", 4096)],

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace AttnDsl.Conformance.Tests.Cli;
 
-/// <summary>The recordings of grouped, sparse, differential and compressed attention, the stack each was recorded from, and one map for all.</summary>
+/// <summary>The recordings of grouped, sparse, differential, compressed, grouped latent and tied attention, the stack each was recorded from, and one map for all.</summary>
 internal static class GoldenStacks
 {
     /// <summary>Names the recordings use.</summary>
@@ -47,13 +47,15 @@ internal static class GoldenStacks
         ["cca-ccgqa"] = "[Attention(dim: 64, heads: 4, headDim: 8)] [GroupedQuery(kv: 2)] [Compressed(Temperature = Temperature.Raw)] [Rope(theta: 5000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mha-c4"] = "[Attention(dim: 64, heads: 2)] [Compressed(factor: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
         ["cca-mqa-k34"] = "[Attention(dim: 48, heads: 3, headDim: 8, Bias = true, OutputBias = true)] [MultiQuery] [Compressed(SeqKernel = 3, HeadKernel = 4, Temperature = Temperature.Raw)] [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)] [Causal]",
+        ["tpla-gla2"] = "[Attention(dim: 32, heads: 4, headDim: 8, Bias = true)] [GroupedLatentKV(groups: 2, rank: 16, ropeDim: 4, Eps = 1e-5)] [LowRankQuery(rank: 64)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
+        ["tpla-gta"] = "[Attention(dim: 48, heads: 6)] [GroupedQuery(kv: 2)] [TiedKV(ropeDim: 4)] [Rope(layout: RopeLayout.HalfSplit)] [Causal]",
     };
 
     /// <summary>The recording is one of the core alone.</summary>
     public static bool IsCore(string name) => name.EndsWith("-core", StringComparison.Ordinal);
 
     /// <summary>The recording uses the checkpoint's own names.</summary>
-    private static bool IsCompressed(string name) => name.StartsWith("cca-", StringComparison.Ordinal);
+    private static bool HasOwnNames(string name) => name.StartsWith("cca-", StringComparison.Ordinal) || name.StartsWith("tpla-", StringComparison.Ordinal);
 
     /// <summary>The recorded layer has gradients.</summary>
     public static bool Differentiates(string name) => name != "diffqkv-selective-v";
@@ -65,10 +67,10 @@ internal static class GoldenStacks
     public static bool HasNext(string name) => name.StartsWith("gqa-llama3", StringComparison.Ordinal);
 
     /// <summary>What the recording calls its output.</summary>
-    public static string Output(string name) => IsCompressed(name) ? "y" : "out";
+    public static string Output(string name) => HasOwnNames(name) ? "y" : "out";
 
-    /// <summary>What the recording calls the gradient of k_proj.weight.</summary>
-    public static string KeyGradient(string name) => IsCompressed(name) ? "grad.k_proj.weight" : "grad.Wk";
+    /// <summary>What the recording calls the gradient of the weight that makes keys.</summary>
+    public static string KeyGradient(string name) => name == "tpla-gta" ? "grad.kv_proj.weight" : name == "tpla-gla2" ? "grad.W_dKV.weight" : HasOwnNames(name) ? "grad.k_proj.weight" : "grad.Wk";
 
     /// <summary>Arguments that check all that a recording holds.</summary>
     /// <param name="name">Its name.</param>

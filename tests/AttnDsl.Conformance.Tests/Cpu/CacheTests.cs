@@ -14,7 +14,7 @@ public sealed class CacheTests
 
     public static TheoryData<string> Covering => CoveringCases.CachedNames;
 
-    public static TheoryData<Type> Ragged => [typeof(CausalRagged), typeof(WindowRagged), typeof(LatentEverything)];
+    public static TheoryData<Type> Ragged => [typeof(CausalRagged), typeof(WindowRagged), typeof(LatentEverything), typeof(GroupedLatentsEverything), typeof(GroupedLatentsBiased), typeof(TiedEverything)];
 
     /// <summary>71 tokens: a window of 21 has long left its first keys behind.</summary>
     [Theory]
@@ -28,6 +28,12 @@ public sealed class CacheTests
     [InlineData(typeof(LatentNormed))]
     [InlineData(typeof(LowRankGrouped))]
     [InlineData(typeof(MlaLowRankAbsorbed))]
+    [InlineData(typeof(GroupedLatentsEverything))]
+    [InlineData(typeof(GroupedLatentsNope))]
+    [InlineData(typeof(GroupedLatentsAbsorbed))]
+    [InlineData(typeof(GroupedLatentsExpanded))]
+    [InlineData(typeof(OneGroup))]
+    [InlineData(typeof(TiedPaged))]
     public void Random_chunks_equal_the_whole(Type annotated) => Chunks(CpuCase.Of(annotated), tokens: 71, seed: 600);
 
     [Theory]

@@ -32,6 +32,8 @@ internal sealed class GoldenChecks(ITestOutputHelper output, Action<Action<strin
         ["cca-ccgqa"] = typeof(CompressedGrouped),
         ["cca-mha-c4"] = typeof(CompressedFour),
         ["cca-mqa-k34"] = typeof(CompressedMultiQuery),
+        ["tpla-gla2"] = typeof(GroupedLatents),
+        ["tpla-gta"] = typeof(TiedGrouped),
     };
 
     public static CpuCase CaseOf(string file) => CpuCase.Of(s_classes[file]);

@@ -12,6 +12,10 @@ public sealed class LatentCacheTests
     [Theory]
     [InlineData(typeof(LatentHalved), 1.0 / 64)]
     [InlineData(typeof(LatentCoded), 1.0 / 32)]
+    [InlineData(typeof(GroupedLatentsHalved), 1.0 / 64)]
+    [InlineData(typeof(GroupedLatentsCoded), 1.0 / 32)]
+    [InlineData(typeof(TiedHalved), 1.0 / 64)]
+    [InlineData(typeof(TiedCoded), 1.0 / 32)]
     public void A_storage_that_rounds_stays_near_the_exact_layer(Type annotated, double limit)
     {
         CpuCase layer = CpuCase.Of(annotated);
@@ -29,6 +33,38 @@ public sealed class LatentCacheTests
                 Assert.True(worst <= limit * largest, FormattableString.Invariant($"{path}, chunks of {string.Join(", ", chunks)}: off by {worst:G3}, limit {limit * largest:G3}"));
             }
         });
+    }
+
+    [Fact]
+    public void Latents_in_groups_are_kept_each_and_the_rotary_key_once()
+    {
+        CpuCase layer = CpuCase.Of(typeof(GroupedLatents));
+        (AttentionWeights<double> wide, AttentionWeights<float> narrow) = layer.Weights(seed: 654);
+        float[] x = CpuCalls.Random(655, 7 * layer.Cpu.Shape.Dim);
+        KvCache cache = layer.Cpu.CreateCache(1);
+        layer.Prefill(narrow, x, cache, TokenRows.Uniform(1, 7));
+        Assert.Equal((2 * 16) + 4, cache.ScalarsPerToken);
+        Assert.Equal(["c", "r"], cache.Streams.Select(stream => stream.Name));
+        NaiveOracle oracle = GoldenCases.Layers["tpla-gla2"].Oracle;
+        (double[] C, double[] R)[] expected = [.. CpuCalls.Wide(x).Chunk(oracle.Dim).Select((token, t) => oracle.LatentOf(wide, token, t))];
+        Numbers.Close([.. expected.SelectMany(token => token.C)], CpuCalls.Wide(cache.Read(0)), 1e-4, "latents");
+        Numbers.Close([.. expected.SelectMany(token => token.R)], CpuCalls.Wide(cache.Read(1)), 1e-4, "rotary keys");
+    }
+
+    [Fact]
+    public void A_tied_layer_keeps_states_and_the_shared_key_once()
+    {
+        CpuCase layer = CpuCase.Of(typeof(TiedGrouped));
+        (AttentionWeights<double> wide, AttentionWeights<float> narrow) = layer.Weights(seed: 652);
+        float[] x = CpuCalls.Random(653, 7 * layer.Cpu.Shape.Dim);
+        KvCache cache = layer.Cpu.CreateCache(1);
+        layer.Prefill(narrow, x, cache, TokenRows.Uniform(1, 7));
+        Assert.Equal((2 * 8) + 4, cache.ScalarsPerToken);
+        Assert.Equal(["s", "r"], cache.Streams.Select(stream => stream.Name));
+        NaiveOracle oracle = GoldenCases.Layers["tpla-gta"].Oracle;
+        (double[] States, double[] Shared)[] expected = [.. CpuCalls.Wide(x).Chunk(oracle.Dim).Select((token, t) => oracle.TiedOf(wide, token, t))];
+        Numbers.Close([.. expected.SelectMany(token => token.States)], CpuCalls.Wide(cache.Read(0)), 1e-4, "states");
+        Numbers.Close([.. expected.SelectMany(token => token.Shared)], CpuCalls.Wide(cache.Read(1)), 1e-4, "shared keys");
     }
 
     [Fact]

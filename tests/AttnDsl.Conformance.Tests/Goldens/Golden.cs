@@ -89,7 +89,15 @@ internal sealed class Golden : IDisposable
         }
     }
 
-    private Dictionary<string, string> Names => s_names.Where(name => _file.Tensors.ContainsKey(name.Key)).ToDictionary();
+    // Names mean different weights in different families; those of the layer's own count.
+    private Dictionary<string, string> Names
+    {
+        get
+        {
+            HashSet<string> wanted = [.. Reference.Zeros().Tensors.Select(tensor => tensor.Name)];
+            return s_names.Where(name => _file.Tensors.ContainsKey(name.Key) && wanted.Contains(name.Value)).ToDictionary();
+        }
+    }
 
     public void Dispose() => _file.Dispose();
 }

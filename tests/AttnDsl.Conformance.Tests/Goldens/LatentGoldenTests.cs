@@ -32,29 +32,39 @@ public sealed class LatentGoldenTests(ITestOutputHelper output)
             return;
         }
 
-        (int batch, int tokens, int dim) = (golden.Shape("x")[0], golden.Shape("x")[1], golden.Shape("x")[2]);
-        ReferenceCache<double> cache = layer.Reference.CreateCache(batch);
-        var y = new double[batch * tokens * dim];
-        for (int start = 0; start < tokens;)
-        {
-            int count = start == 0 ? prefill : 1;
-            double[] part = layer.Reference.Prefill(golden.Weights(), Chunked.Slice(golden["x"], batch, start * dim, count * dim), cache, TokenRows.Uniform(batch, count));
-            for (int row = 0; row < batch; row++)
-            {
-                part.AsSpan(row * count * dim, count * dim).CopyTo(y.AsSpan(((row * tokens) + start) * dim));
-            }
-
-            start += count;
-        }
-
+        ReferenceCache<double> cache = layer.Reference.CreateCache(golden.Shape("x")[0]);
+        double[] y = Decoded(golden, layer, cache, prefill);
         Close("y", golden["y"], y);
         Close("y_decode", golden["y_decode"], y);
         Close("y_absorb", golden["y_absorb"], y);
         Close("cache", Joined(golden), cache.Read(0));
     }
 
+    /// <summary>Recordings that hold the whole output alone.</summary>
+    public static TheoryData<string, Type, int> Outputs => new()
+    {
+        { "tpla-gla2", typeof(GroupedLatents), 17 },
+        { "tpla-gla2", typeof(GroupedLatentsAbsorbed), 17 },
+        { "tpla-gla2", typeof(GroupedLatentsExpanded), 17 },
+        { "tpla-gta", typeof(TiedGrouped), 19 },
+    };
+
+    public static TheoryData<string, Type, int> All => [.. Recordings, .. Outputs];
+
     [Theory]
-    [MemberData(nameof(Recordings))]
+    [MemberData(nameof(Outputs))]
+    public void Decoding_after_a_prefill_gives_the_recorded_output(string file, Type annotated, int prefill)
+    {
+        CpuCase layer = CpuCase.Of(annotated);
+        using Golden? golden = Golden.Open(file, output, layer.Reference);
+        if (golden is not null)
+        {
+            Close("y", golden["y"], Decoded(golden, layer, layer.Reference.CreateCache(golden.Shape("x")[0]), prefill));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void On_the_cpu_decoding_and_the_cache_keep_the_rule(string file, Type annotated, int prefill)
     {
         CpuCase layer = CpuCase.Of(annotated);
@@ -80,6 +90,26 @@ public sealed class LatentGoldenTests(ITestOutputHelper output)
             SingleRule.Check($"{file}, {path}, {annotated.Name}, decode", expected, plain, layer.InChunks(narrow, x, batch, cache, chunks), report: output.WriteLine);
             SingleRule.Check($"{file}, {path}, {annotated.Name}, cache", wideCache.Read(0), narrowCache.Read(0), cache.Read(0), report: output.WriteLine);
         });
+    }
+
+    /// <summary>A prefill, then token by token.</summary>
+    private static double[] Decoded(Golden golden, CpuCase layer, ReferenceCache<double> cache, int prefill)
+    {
+        (int batch, int tokens, int dim) = (golden.Shape("x")[0], golden.Shape("x")[1], golden.Shape("x")[2]);
+        var y = new double[batch * tokens * dim];
+        for (int start = 0; start < tokens;)
+        {
+            int count = start == 0 ? prefill : 1;
+            double[] part = layer.Reference.Prefill(golden.Weights(), Chunked.Slice(golden["x"], batch, start * dim, count * dim), cache, TokenRows.Uniform(batch, count));
+            for (int row = 0; row < batch; row++)
+            {
+                part.AsSpan(row * count * dim, count * dim).CopyTo(y.AsSpan(((row * tokens) + start) * dim));
+            }
+
+            start += count;
+        }
+
+        return y;
     }
 
     /// <summary>The recorded latents and rotary keys as rows of one stream.</summary>

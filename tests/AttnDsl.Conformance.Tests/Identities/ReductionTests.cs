@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Conformance.Tests.Layers;
 
@@ -57,6 +58,54 @@ public sealed class ReductionTests
         double[] x = Numbers.Random(32, Batch * Tokens * 12);
         RelatedCases.Sunk.Backward(sunk, x, x, gradients, TokenRows.Uniform(Batch, Tokens));
         Assert.All(gradients["sinks"].Data, gradient => Assert.Equal(0, gradient));
+    }
+
+    [Fact]
+    public void Latents_in_one_group_are_one_latent()
+    {
+        AttentionWeights<double> weights = Numbers.RandomWeights(RelatedCases.OneGroup, seed: 36);
+        AttentionWeights<double> one = RelatedCases.OneLatent.Zeros();
+        foreach ((string from, string to) in new[] { ("q_proj", "q_proj"), ("W_dKV", "kv_a_proj_with_mqa"), ("kv_norm_1", "kv_a_layernorm"), ("W_ukv_1", "kv_b_proj"), ("o_proj", "o_proj") })
+        {
+            weights[from + ".weight"].Data.CopyTo(one[to + ".weight"].Data, 0);
+        }
+
+        AssertEqual(RelatedCases.OneGroup, weights, RelatedCases.OneLatent, one);
+    }
+
+    [Fact]
+    public void Latents_in_groups_without_norms_are_one_latent_of_which_heads_read_their_part()
+    {
+        AttentionWeights<double> weights = Numbers.RandomWeights(RelatedCases.TwoGroups, seed: 37);
+        AttentionWeights<double> one = RelatedCases.TwoGroupsAsOne.Zeros();
+        foreach ((string from, string to) in new[] { ("q_proj", "q_proj"), ("W_dKV", "kv_a_proj_with_mqa"), ("o_proj", "o_proj") })
+        {
+            weights[from + ".weight"].Data.CopyTo(one[to + ".weight"].Data, 0);
+        }
+
+        double[] zeros = new double[5];
+        IEnumerable<double> first = weights["W_ukv_1.weight"].Data.Chunk(5).SelectMany(row => row.Concat(zeros));
+        IEnumerable<double> second = weights["W_ukv_2.weight"].Data.Chunk(5).SelectMany(row => zeros.Concat(row));
+        first.Concat(second).ToArray().CopyTo(one["kv_b_proj.weight"].Data, 0);
+        AssertEqual(RelatedCases.TwoGroups, weights, RelatedCases.TwoGroupsAsOne, one);
+    }
+
+    /// <summary>Heads of 6 channels, 4 of them rotary: behind the tied ones in the one layer, in front in the other.</summary>
+    [Fact]
+    public void Tied_states_are_grouped_queries_whose_key_heads_share_their_turning_rows()
+    {
+        AttentionWeights<double> weights = Numbers.RandomWeights(RelatedCases.TiedUnbiased, seed: 35);
+        AttentionWeights<double> apart = RelatedCases.TiedWrittenOut.Zeros();
+        double[][] queries = [.. weights["q_proj.weight"].Data.Chunk(12)];
+        double[][] states = [.. weights["kv_proj.weight"].Data.Chunk(12)];
+        double[][] shared = [.. weights["W_rope_k.weight"].Data.Chunk(12)];
+        Fill("q_proj.weight", Enumerable.Range(0, 4).SelectMany(head => queries[((6 * head) + 2)..(6 * (head + 1))].Concat(queries[(6 * head)..((6 * head) + 2)])));
+        Fill("k_proj.weight", Enumerable.Range(0, 2).SelectMany(head => shared.Concat(states[(6 * head)..((6 * head) + 2)])));
+        Fill("v_proj.weight", states);
+        weights["o_proj.weight"].Data.CopyTo(apart["o_proj.weight"].Data, 0);
+        AssertEqual(RelatedCases.TiedUnbiased, weights, RelatedCases.TiedWrittenOut, apart);
+
+        void Fill(string name, IEnumerable<double[]> rows) => rows.SelectMany(row => row).ToArray().CopyTo(apart[name].Data, 0);
     }
 
     [Fact]

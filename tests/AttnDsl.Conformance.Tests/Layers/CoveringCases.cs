@@ -77,6 +77,12 @@ internal static class CoveringCases
             {
                 Augmented = true, Convolutions = (1, 3), Mean = true, Shift = true, UnitLength = true, Cap = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(20, 2), Interleaved: false),
             }),
+        TestLayer.Cached<GroupedLatentsBiased.Reference, GroupedLatentsBiased.Weights<double>, GroupedLatentsBiased.ReferenceSingle, GroupedLatentsBiased.Weights<float>>(
+            new(10, 4, 4, 6) { Latent = new(7, 2, 4, 6) { Groups = 2 }, Causal = true, Left = 6, Rotation = new(NaiveRotation.Geometric(20, 2), Interleaved: true) }),
+        TestLayer.Cached<TiedEverything.Reference, TiedEverything.Weights<double>, TiedEverything.ReferenceSingle, TiedEverything.Weights<float>>(
+            new(10, 4, 2, 6) { Tied = 4, Norm = new(OnePlus: false, 1e-6), Cap = 4, Sink = true, Causal = true, Left = 5, Rotation = new(NaiveRotation.Geometric(40, 2), Interleaved: true) }),
+        TestLayer.Of<TiedBothSides.Reference, TiedBothSides.Weights<double>, TiedBothSides.ReferenceSingle, TiedBothSides.Weights<float>>(
+            new(9, 3, 3, 5) { Tied = 2, Rotation = new(NaiveRotation.Geometric(30, 2), Interleaved: false) }),
     ];
 
     /// <summary>Names of all stacks, for theories.</summary>

@@ -3,6 +3,7 @@
 #pragma warning disable ATTN0750 // Rows of unequal length need [Segments], and so does their test.
 #pragma warning disable ATTN0752 // Small layers need not be narrow.
 #pragma warning disable ATTN0753 // An odd number of value heads is legal, and so tested.
+#pragma warning disable ATTN0703 // Latents of small layers are narrower than a head.
 #pragma warning disable ATTN0740 // More key heads than value heads are legal, and so tested.
 
 namespace AttnDsl.Conformance.Tests.Layers;
@@ -195,3 +196,31 @@ public partial class Shifted;
 [LogitSoftCap(4)]
 [Causal]
 public partial class CompressedParts;
+
+[Attention(dim: 10, heads: 8, headDim: 6, Bias = true, OutputBias = true)]
+[SparseQuery(ratio: 2)]
+[GroupedQuery(kv: 2)]
+[TiedKV(ropeDim: 4)]
+[LowRankQuery(rank: 5)]
+[QkNorm]
+[Rope(theta: 40, rotaryDim: 2, layout: RopeLayout.Interleaved)]
+[LogitSoftCap(4)]
+[AttentionSink]
+[Segments]
+[Causal]
+[SlidingWindow(6)]
+public partial class TiedEverything;
+
+[Attention(dim: 9, heads: 3, headDim: 5)]
+[TiedKV(ropeDim: 2, RopeBias = false)]
+[Rope(theta: 30)]
+public partial class TiedBothSides;
+
+[Attention(dim: 10, heads: 4, headDim: 6, Bias = true, OutputBias = true)]
+[GroupedLatentKV(groups: 2, rank: 7, ropeDim: 2, NopeDim = 4, DecodePath = DecodePath.Absorb)]
+[LowRankQuery(rank: 5)]
+[Rope(theta: 20, layout: RopeLayout.Interleaved)]
+[Segments]
+[Causal]
+[SlidingWindow(7)]
+public partial class GroupedLatentsBiased;

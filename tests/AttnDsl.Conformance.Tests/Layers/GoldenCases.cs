@@ -60,6 +60,10 @@ internal static class GoldenCases
             new(64, 2, 2, 8) { Convolutions = (2, 2), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 8), Interleaved: false) }),
         ["cca-mqa-k34"] = TestLayer.Cached<CompressedMultiQuery.Reference, CompressedMultiQuery.Weights<double>, CompressedMultiQuery.ReferenceSingle, CompressedMultiQuery.Weights<float>>(
             new(48, 3, 1, 8) { Convolutions = (3, 4), Mean = true, Shift = true, UnitLength = true, Causal = true, Rotation = new(NaiveRotation.Geometric(1000000, 4), Interleaved: false) }),
+        ["tpla-gla2"] = TestLayer.Cached<GroupedLatents.Reference, GroupedLatents.Weights<double>, GroupedLatents.ReferenceSingle, GroupedLatents.Weights<float>>(
+            new(32, 4, 4, 12) { Latent = new(16, 4, 8, 8) { Groups = 2, Eps = 1e-5 }, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 4), Interleaved: false) }),
+        ["tpla-gta"] = TestLayer.Cached<TiedGrouped.Reference, TiedGrouped.Weights<double>, TiedGrouped.ReferenceSingle, TiedGrouped.Weights<float>>(
+            new(48, 6, 2, 8) { Tied = 4, Causal = true, Rotation = new(NaiveRotation.Geometric(10000, 4), Interleaved: false) }),
     };
 
     /// <summary>The recording of an attention core alone.</summary>

@@ -1,6 +1,6 @@
 // The stacks of the recordings; the file stands alone because the cost tests compile it a second time, with counters.
 #pragma warning disable ATTN0215 // The reversed variant costs what its score maps cost; that is what its recording is about.
-#pragma warning disable ATTN0703, ATTN0711 // Recorded at widths where ranks save nothing.
+#pragma warning disable ATTN0702, ATTN0703, ATTN0711 // Recorded at widths where ranks save nothing.
 #pragma warning disable ATTN0753 // One value head is recorded as half of two tokens.
 
 namespace AttnDsl.Conformance.Tests.Layers;
@@ -150,3 +150,19 @@ public partial class CompressedFour;
 [Rope(theta: 1000000, rotaryDim: 4, layout: RopeLayout.HalfSplit)]
 [Causal]
 public partial class CompressedMultiQuery;
+
+/// <summary>tpla-gta.</summary>
+[Attention(dim: 48, heads: 6)]
+[GroupedQuery(kv: 2)]
+[TiedKV(ropeDim: 4)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class TiedGrouped;
+
+/// <summary>tpla-gla2.</summary>
+[Attention(dim: 32, heads: 4, headDim: 8, Bias = true)]
+[GroupedLatentKV(groups: 2, rank: 16, ropeDim: 4, Eps = 1e-5)]
+[LowRankQuery(rank: 64)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class GroupedLatents;

@@ -1,5 +1,5 @@
 // Recorded stacks with the other ways over the cache, and latents next to everything they compose with.
-#pragma warning disable ATTN0702, ATTN0703, ATTN0706, ATTN0711 // Recorded or small widths, where ranks save nothing; a key norm that is expanded each time.
+#pragma warning disable ATTN0702, ATTN0703, ATTN0706, ATTN0711, ATTN0728 // Recorded or small widths, where ranks save nothing; a key norm or biases for which latents are expanded each time.
 
 namespace AttnDsl.Conformance.Tests.Layers;
 
@@ -82,3 +82,85 @@ public partial class LatentCoded;
 [Rope]
 [Causal]
 public partial class LowRankGrouped;
+
+/// <summary>tpla-gla2, every call over latents.</summary>
+[Attention(dim: 32, heads: 4, headDim: 8, Bias = true)]
+[GroupedLatentKV(groups: 2, rank: 16, ropeDim: 4, Eps = 1e-5, DecodePath = DecodePath.Absorb)]
+[LowRankQuery(rank: 64)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class GroupedLatentsAbsorbed;
+
+/// <summary>tpla-gla2, every call over expanded heads, with all that a default says written.</summary>
+[Attention(dim: 32, heads: 4, headDim: 8, Bias = true)]
+[GroupedLatentKV(groups: 2, rank: 16, ropeDim: 4, NopeDim = 8, ValueDim = 8, Eps = 1e-5, DecodePath = DecodePath.Expand)]
+[LowRankQuery(rank: 64, Eps = 1e-5)]
+[Rope(layout: RopeLayout.HalfSplit)]
+[Causal]
+public partial class GroupedLatentsExpanded;
+
+/// <summary>Biases, a cap and sinks: every call expands. Heads and widths are uneven.</summary>
+[Attention(dim: 20, heads: 12, headDim: 8, Bias = true, OutputBias = true)]
+[SparseQuery(ratio: 2)]
+[GroupedLatentKV(groups: 3, rank: 12, ropeDim: 4, NopeDim = 3, ValueDim = 2)]
+[Rope(theta: 50)]
+[Causal]
+[SlidingWindow(9)]
+[Segments]
+[LogitSoftCap(5)]
+[AttentionSink]
+public partial class GroupedLatentsEverything;
+
+/// <summary>No rotation: latents alone, without norms and biases, so that caps and sinks leave them absorbable.</summary>
+[Attention(dim: 16, heads: 4)]
+[GroupedLatentKV(groups: 2, rank: 9, LatentNorm = false)]
+[Alibi]
+[LogitSoftCap(3)]
+[AttentionSink]
+[Causal]
+[KvCache(Storage = CacheStorage.Paged, PageSize = 5)]
+public partial class GroupedLatentsNope;
+
+/// <summary>Two bytes a cached scalar.</summary>
+[Attention(dim: 16, heads: 4)]
+[GroupedLatentKV(groups: 2, rank: 8, ropeDim: 4)]
+[Rope]
+[Causal]
+[KvCache(Element = CacheElement.BFloat16)]
+public partial class GroupedLatentsHalved;
+
+/// <summary>Codes from the ninth token on.</summary>
+[Attention(dim: 16, heads: 4)]
+[GroupedLatentKV(groups: 2, rank: 8, ropeDim: 4)]
+[Rope]
+[Causal]
+[QuantizedCache(bits: 8, Group = 4, Residual = 8)]
+public partial class GroupedLatentsCoded;
+
+/// <summary>One latent of those that come in groups.</summary>
+[Attention(dim: 16, heads: 4)]
+[GroupedLatentKV(groups: 1, rank: 9, ropeDim: 4, NopeDim = 3, ValueDim = 5)]
+[Rope(theta: 60)]
+[Causal]
+public partial class OneGroup;
+
+/// <summary>The same as one latent for all heads.</summary>
+[Attention(dim: 16, heads: 4)]
+[LatentKV(rank: 9, ropeDim: 4, nopeDim: 3, valueDim: 5)]
+[Rope(theta: 60)]
+[Causal]
+public partial class OneLatent;
+
+/// <summary>Two latents without norms.</summary>
+[Attention(dim: 16, heads: 4)]
+[GroupedLatentKV(groups: 2, rank: 5, ropeDim: 4, LatentNorm = false)]
+[Rope(theta: 60)]
+[Causal]
+public partial class TwoGroups;
+
+/// <summary>The same as one latent, which each head reads half of.</summary>
+[Attention(dim: 16, heads: 4)]
+[LatentKV(rank: 10, ropeDim: 4, nopeDim: 4, valueDim: 4, LatentNorm = false)]
+[Rope(theta: 60)]
+[Causal]
+public partial class TwoGroupsAsOne;

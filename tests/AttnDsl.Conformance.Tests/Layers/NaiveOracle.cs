@@ -17,8 +17,17 @@ internal sealed record NaiveNorm(bool OnePlus, double Eps);
 /// <param name="Value">Channels of a value head.</param>
 internal sealed record NaiveLatent(int Rank, int Rope, int Nope, int Value)
 {
-    /// <summary>ε of the latent's norm.</summary>
-    public double Eps { get; init; } = 1e-6;
+    /// <summary>ε of the latent's norm; null: it has none.</summary>
+    public double? Eps { get; init; } = 1e-6;
+
+    /// <summary>Latents of a token where heads share several, each with weights of its own under the names of the class that has them; null: one.</summary>
+    public int? Groups { get; init; }
+
+    public string Down => Groups is null ? "kv_a_proj_with_mqa" : "W_dKV";
+
+    public string Norm(int group) => (Groups is null ? "kv_a_layernorm" : "kv_norm_" + (group + 1)) + ".weight";
+
+    public string Up(int group) => Groups is null ? "kv_b_proj" : "W_ukv_" + (group + 1);
 }
 
 /// <summary>
@@ -50,6 +59,9 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     /// <summary>Keys and values come from one latent a token; null: from x.</summary>
     public NaiveLatent? Latent { get; init; }
+
+    /// <summary>Last channels of a key head that are one rotary key for all heads, the others being the value's; null: keys and values are projected apart.</summary>
+    public int? Tied { get; init; }
 
     /// <summary>Tokens of the convolutions over every channel and over every head, or null.</summary>
     public (int Seq, int Head)? Convolutions { get; init; }
@@ -106,10 +118,22 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return result;
     }
 
-    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected.</summary>
+    /// <summary>Keys and values as a cache holds them, of one sequence without position ids: [tokens][heads][width]. Narrow keys are held as projected, a tied layer holds states, one of several latents those, and the shared key in place of values.</summary>
     public (double[][][] Keys, double[][][] Values) Cached(AttentionWeights<double> weights, double[][] tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
+        if (Tied is not null)
+        {
+            (double[] States, double[] Shared)[] kept = [.. tokens.Select((token, t) => TiedOf(weights, token, t))];
+            return ([.. kept.Select(token => (double[][])[token.States])], [.. kept.Select(token => (double[][])[token.Shared])]);
+        }
+
+        if (Latent is not null)
+        {
+            (double[] C, double[] R)[] rows = [.. tokens.Select((token, t) => LatentOf(weights, token, t))];
+            return ([.. rows.Select(token => (double[][])[token.C])], [.. rows.Select(token => (double[][])[token.R])]);
+        }
+
         return (
             NarrowKeys is { } narrow ? [.. tokens.Select(token => (double[][])[.. Affine(weights, "k_proj", token).Chunk(narrow)])] : Keys(weights, tokens, positions),
             Values(weights, tokens));
@@ -203,18 +227,25 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][][] Queries(AttentionWeights<double> weights, double[][] tokens, int[] positions) => [.. tokens.Select((token, t) => Latent is { } latent
         ? [.. Project(weights, "q", token).Select(head => (double[])[.. head[..latent.Nope], .. Turned(head[latent.Nope..], positions[t])])]
+        : Tied is { } shared
+        ? [.. Project(weights, "q", token).Select(head => (double[])[.. Plain(weights, "q", head[..^shared]), .. Turned(head[^shared..], positions[t])])]
         : Positioned(weights, "q", [.. Shared(weights, tokens, t).Take(QueryHeads)], positions[t]))];
 
-    private static bool IsLowRank(AttentionWeights<double> weights) => weights.Tensors.Any(t => t.Name == "q_a_proj.weight");
+    /// <summary>Names of the queries' bottleneck, where there is one.</summary>
+    private static (string Down, string Norm, string Up)? LowRank(AttentionWeights<double> weights) =>
+        weights.Tensors.Any(t => t.Name == "q_a_proj.weight") ? ("q_a_proj", "q_a_layernorm", "q_b_proj")
+        : weights.Tensors.Any(t => t.Name == "W_dQ.weight") ? ("W_dQ", "q_norm", "W_uQ_rope")
+        : null;
 
     /// <summary>What a token leaves in the cache: the normalised latent, and the rotary key after its rotation.</summary>
     public (double[] C, double[] R) LatentOf(AttentionWeights<double> weights, double[] token, int position)
     {
-        double[] low = Affine(weights, "kv_a_proj_with_mqa", token);
-        return (Normalised(low[..Latent!.Rank], weights["kv_a_layernorm.weight"].Data, Latent.Eps), Turned(low[Latent.Rank..], position));
+        double[] low = Affine(weights, Latent!.Down, token);
+        int latents = (Latent.Groups ?? 1) * Latent.Rank;
+        return ([.. low[..latents].Chunk(Latent.Rank).SelectMany((c, g) => Latent.Eps is { } eps ? Normalised(c, weights[Latent.Norm(g)].Data, eps) : c)], Turned(low[latents..], position));
     }
 
-    private double[][] Expanded(AttentionWeights<double> weights, double[] latent) => [.. Affine(weights, "kv_b_proj", latent).Chunk(Latent!.Nope + Latent.Value)];
+    private double[][] Expanded(AttentionWeights<double> weights, double[] latent) => [.. latent.Chunk(Latent!.Rank).SelectMany((c, g) => Affine(weights, Latent.Up(g), c).Chunk(Latent.Nope + Latent.Value))];
 
     private double[] Turned(double[] head, int position) => Rotation is null ? head : Rotation.Turn(head, position);
 
@@ -224,12 +255,25 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
         return [.. values.Select((u, c) => u / root * gain[c])];
     }
 
-    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) =>
-        [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
+    /// <summary>What a tied layer keeps of a token: the states, and the shared key after its rotation.</summary>
+    public (double[] States, double[] Shared) TiedOf(AttentionWeights<double> weights, double[] token, int position) =>
+        (Affine(weights, "kv_proj", token), Turned(Affine(weights, "W_rope_k", token), position));
+
+    private double[] Plain(AttentionWeights<double> weights, string role, double[] head) => Norm is null ? head : Normalised(head, weights[role + "_norm.weight"].Data);
+
+    private double[][] TiedKeys(AttentionWeights<double> weights, double[] token, int position)
+    {
+        (double[] states, double[] shared) = TiedOf(weights, token, position);
+        return [.. states.Chunk(Width).Select(state => (double[])[.. Plain(weights, "k", state[..^shared.Length]), .. shared])];
+    }
+
+    private double[][][] Keys(AttentionWeights<double> weights, double[][] tokens, int[] positions) => Tied is not null
+        ? [.. tokens.Select((token, t) => TiedKeys(weights, token, positions[t]))]
+        : [.. tokens.Select((_, t) => Positioned(weights, "k", [.. Shared(weights, tokens, t).Skip(QueryHeads)], positions[t]))];
 
     private double[][][] Values(AttentionWeights<double> weights, double[][] tokens) => [.. tokens.Select((token, t) => Shift
         ? [.. Affine(weights, "v_proj_current", token).Concat(Affine(weights, "v_proj_delayed", t == 0 ? new double[Dim] : tokens[t - 1])).Chunk(Width)]
-        : Project(weights, "v", token))];
+        : Tied is not null ? [.. Affine(weights, "kv_proj", token).Chunk(Width)] : Project(weights, "v", token))];
 
     /// <summary>Query heads and key heads of one token after what they go through together: convolutions, then the mean of what went into them.</summary>
     private double[][] Shared(AttentionWeights<double> weights, double[][] tokens, int t)
@@ -286,8 +330,8 @@ internal sealed record NaiveOracle(int Dim, int QueryHeads, int KvHeads, int Wid
 
     private double[][] Project(AttentionWeights<double> weights, string role, double[] token)
     {
-        double[] all = role == "q" && IsLowRank(weights)
-            ? Affine(weights, "q_b_proj", Normalised(Affine(weights, "q_a_proj", token), weights["q_a_layernorm.weight"].Data, 1e-6))
+        double[] all = role == "q" && LowRank(weights) is { } narrowed
+            ? Affine(weights, narrowed.Up, Normalised(Affine(weights, narrowed.Down, token), weights[narrowed.Norm + ".weight"].Data, (Latent?.Groups is null ? null : Latent.Eps) ?? 1e-6))
             : Affine(weights, role + "_proj", token);
         if (role == "q" && Augmented)
         {

@@ -14,7 +14,7 @@ internal static class Pairs
         select (Vocabulary.All[i], Vocabulary.All[j]);
 
     /// <summary>
-    /// Two uses on the usual root, unless one of them is a root. With <paramref name="companions"/> also what one of them cannot do without: a rotation for YaRN,
+    /// Two uses on the usual root, unless one of them is a root. With <paramref name="companions"/> also what one of them cannot do without: a rotation for YaRN and tied states,
     /// a direction for a one-sided window.
     /// </summary>
     public static Stack Stack(Use first, Use second, bool companions)
@@ -39,7 +39,7 @@ internal static class Pairs
     private static IEnumerable<Use> Companions(IReadOnlyList<Use> uses)
     {
         bool Has(string attribute) => uses.Any(use => use.Attribute == attribute);
-        if (Has("Yarn") && !Has("Rope"))
+        if ((Has("Yarn") || Has("TiedKV")) && !Has("Rope"))
         {
             yield return Vocabulary.Of("Rope").Usual;
         }

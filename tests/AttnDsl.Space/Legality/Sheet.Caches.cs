@@ -1,9 +1,13 @@
 using System;
+using System.Linq;
 
 namespace AttnDsl.Space.Legality;
 
 internal sealed partial class Sheet
 {
+    // What caches no keys and values of their own.
+    private static readonly string[] s_oneStream = ["LatentKV", "GroupedLatentKV", "TiedKV"];
+
     // Only a causal layer aligned at the end can go on from what it kept.
     private void Caches()
     {
@@ -89,9 +93,14 @@ internal sealed partial class Sheet
             Fight("ATTN0610", "QuantizedCache", "RingCache");
         }
 
-        if (_stack.Has("LatentKV"))
+        foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0617", "LatentKV", "RingCache");
+            Fight("ATTN0617", latent, "RingCache");
+        }
+
+        if (_stack.Has("TiedKV"))
+        {
+            Fight("ATTN0617", "TiedKV", "RingCache");
         }
 
         if (_stack.Has("KeyWidth"))
@@ -172,7 +181,7 @@ internal sealed partial class Sheet
         foreach (string own in new[] { "KeyElement", "ValueElement" })
         {
             Member("KvCache", own);
-            if (_stack.Has("LatentKV") && _stack.Find("KvCache")?[own] is { Member: not null })
+            if (s_oneStream.Any(_stack.Has) && _stack.Find("KvCache")?[own] is { Member: not null })
             {
                 Add("ATTN0618", "KvCache", own);
             }

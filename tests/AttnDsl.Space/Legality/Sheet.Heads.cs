@@ -97,15 +97,28 @@ internal sealed partial class Sheet
             Fight("ATTN0210", "MultiQuery", "GroupedQuery", overHeads: true);
         }
 
-        foreach (string setter in s_keyValueSetters.Where(setter => _stack.Has(setter) && _stack.Has("LatentKV")))
+        foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0700", "LatentKV", setter, overHeads: true);
+            foreach (string setter in s_keyValueSetters.Where(_stack.Has))
+            {
+                Fight("ATTN0700", latent, setter, overHeads: true);
+            }
+
+            // A factor of keys and values sets their heads, which a latent layer has none of.
+            foreach (string part in s_onProjections.Where(_stack.Has))
+            {
+                Fight("ATTN0712", latent, part, overHeads: part == "Compressed");
+            }
         }
 
-        // A factor of keys and values sets their heads, which a latent layer has none of.
-        foreach (string part in s_onProjections.Where(part => _stack.Has(part) && _stack.Has("LatentKV")))
+        if (s_latents.All(_stack.Has))
         {
-            Fight("ATTN0712", "LatentKV", part, overHeads: part == "Compressed");
+            Fight("ATTN0722", "LatentKV", "GroupedLatentKV", overHeads: true);
+        }
+
+        if (_stack.Has("TiedKV"))
+        {
+            FightOverStates();
         }
 
         foreach (string setter in new[] { "GroupedQuery", "MultiQuery" }.Where(_stack.Has))
@@ -122,6 +135,25 @@ internal sealed partial class Sheet
             {
                 Fight("ATTN0212", "SymmetricSparseQuery", setter, overHeads: true);
             }
+        }
+    }
+
+    // A state is key and value of one head at once.
+    private void FightOverStates()
+    {
+        foreach (string latent in s_latents.Where(_stack.Has))
+        {
+            Fight("ATTN0722", latent, "TiedKV");
+        }
+
+        foreach (string part in s_onProjections.Where(_stack.Has))
+        {
+            Fight("ATTN0724", "TiedKV", part);
+        }
+
+        if (_stack.Find("GroupedQuery") is { } grouped && grouped["keyHeads"]?.Whole is >= 1 and var keys && grouped["valueHeads"]?.Whole is >= 1 and var values && keys != values)
+        {
+            Fight("ATTN0723", "GroupedQuery", "TiedKV");
         }
     }
 

@@ -91,7 +91,7 @@ internal sealed partial class Sheet
         }
 
         Member(Name, "ScaleOn");
-        if (_stack.Has("LatentKV") && _stack.Find(Name)!["ScaleOn"]?.Member == "Rotation")
+        foreach (string _ in s_latents.Where(latent => _stack.Has(latent) && _stack.Find(Name)!["ScaleOn"]?.Member == "Rotation"))
         {
             Add("ATTN0708", Name, "ScaleOn");
         }
@@ -125,7 +125,7 @@ internal sealed partial class Sheet
         double stride = use["FrequencyStride"]?.Number ?? 1;
         double pairs = rotary / 2;
         double Turns(double pair) => tokens / (2 * Math.PI * Math.Pow(theta, pair * stride / pairs));
-        if (_stack.Find("Yarn")!["Rounded"] is { } given ? given.Number == 0 : !_stack.Has("LatentKV"))
+        if (_stack.Find("Yarn")!["Rounded"] is { } given ? given.Number == 0 : !s_latents.Any(_stack.Has))
         {
             if (!(Turns(0) > fast && Turns(pairs - 1) < slow))
             {

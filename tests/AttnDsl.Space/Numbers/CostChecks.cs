@@ -97,7 +97,7 @@ internal static class CostChecks
 
     /// <summary>Two FLOPs for each element of a weight a token is multiplied by.</summary>
     private static decimal Linear(Facts facts) =>
-        2m * facts.Weights().Where(w => w.Name.Contains("_proj", StringComparison.Ordinal) && w.Name.EndsWith(".weight", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
+        2m * facts.Weights().Where(w => (w.Name.Contains("_proj", StringComparison.Ordinal) || w.Name.StartsWith("W_", StringComparison.Ordinal)) && w.Name.EndsWith(".weight", StringComparison.Ordinal)).Sum(w => (decimal)w.Count);
 
     // Absorbed, kv_b costs as much as for one token, and a pair the widths of latents; expanded, kv_b is paid for every cached token.
     private static decimal Decode(Facts facts, decimal linear, decimal pair, long context, decimal seen)

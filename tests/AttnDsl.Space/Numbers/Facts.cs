@@ -29,14 +29,17 @@ internal sealed class Facts
         KeptKeyWidth = (int)(stack.Find("KeyWidth")?["width"]!.Whole ?? Width);
         Augmented = (int?)stack.Find("AugmentedQuery")?["width"]!.Whole;
         Tiled = stack.Has("ReverseSparseQuery");
-        Latent = stack.Find("LatentKV") is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm")) : null;
+        bool seen = Bias && stack.Has("GroupedLatentKV") && (stack.Has("LogitSoftCap") || stack.Has("AttentionSink"));
+        Latent = (stack.Find("LatentKV") ?? stack.Find("GroupedLatentKV")) is { } latent ? new LatentFacts(latent, Width, stack.Has("Rope"), stack.Has("QkNorm") || seen) : null;
+        Tied = (int?)stack.Find("TiedKV")?["ropeDim"]!.Whole;
+        TiedBias = stack.Find("TiedKV")?["RopeBias"]?.Number != 0;
         if (stack.Find("LowRankQuery") is { } low)
         {
             QueryRank = (int)low["rank"]!.Whole;
-            QueryEps = low["Eps"]?.Number ?? 1e-6;
+            QueryEps = low["Eps"]?.Number ?? (Latent?.Groups is null ? null : Latent.Eps) ?? 1e-6;
         }
 
-        Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Width) : null;
+        Rotation = stack.Has("Rope") ? new Rotation(stack, Latent?.Rope ?? Tied ?? Width) : null;
         Ring = stack.Find("RingCache") is { } ring ? new RingFacts(ring) : null;
         (KeyBytes, ValueBytes) = (Bytes(stack, "KeyElement"), Bytes(stack, "ValueElement"));
         Keep = stack.Find("SelectiveValue")?["top"]!.Whole;
@@ -54,10 +57,22 @@ internal sealed class Facts
     /// <summary>Keys and values come from one latent; null: from x.</summary>
     public LatentFacts? Latent { get; }
 
+    /// <summary>Last channels of a key head that are one rotary key for all heads, the others being the value's; null: keys and values are apart.</summary>
+    public int? Tied { get; }
+
+    /// <summary>The map to that rotary key has a bias.</summary>
+    public bool TiedBias { get; }
+
+    /// <summary>First channel of a head that positions turn.</summary>
+    public int TurnsFrom => Latent?.Nope ?? (Width - (Tied ?? Width));
+
     /// <summary>Channels of the queries' bottleneck, or null.</summary>
     public int? QueryRank { get; }
 
     public double QueryEps { get; }
+
+    /// <summary>Names of the bottleneck's weights.</summary>
+    public (string Down, string Norm, string Up) Bottleneck => Latent?.Groups is null ? ("q_a_proj", "q_a_layernorm", "q_b_proj") : ("W_dQ", "q_norm", "W_uQ_rope");
 
     /// <summary>Channels of a query or key head.</summary>
     public int KeyWidth => Latent is { } latent ? latent.Nope + latent.Rope : Width;
@@ -65,16 +80,16 @@ internal sealed class Facts
     public int ValueWidth => Latent?.Value ?? Width;
 
     /// <summary>Channels of a head that a norm sees.</summary>
-    public int NormedWidth => Latent?.Nope ?? Width;
+    public int NormedWidth => Latent?.Nope ?? (Width - (Tied ?? 0));
 
     /// <summary>Something is normalised that has a single channel.</summary>
     public bool NormsOneChannel => (NormEps is not null && NormedWidth == 1) || QueryRank == 1 || Latent is { Eps: not null, Rank: 1 };
 
-    /// <summary>Scalars of a cached token's keys, or of the one row that a latent layer keeps of it.</summary>
-    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? latent.Rank + latent.Rope : (long)KeyHeads * KeptKeyWidth;
+    /// <summary>Scalars of a cached token's keys, or of what a latent or tied layer keeps of it.</summary>
+    public long KeyScalars => !HasCache ? 0 : Latent is { } latent ? ((long)latent.Count * latent.Rank) + latent.Rope : ((long)KeyHeads * KeptKeyWidth) + (Tied ?? 0);
 
     /// <summary>Scalars of a cached token's values.</summary>
-    public long ValueScalars => !HasCache || Latent is not null ? 0 : (long)ValueHeads * ValueWidth;
+    public long ValueScalars => !HasCache || Latent is not null || Tied is not null ? 0 : (long)ValueHeads * ValueWidth;
 
     /// <summary>Scalars that a cached token takes.</summary>
     public long CacheScalars => KeyScalars + ValueScalars;
@@ -190,8 +205,10 @@ internal sealed class Facts
     public bool IsBiased(string name) => name switch
     {
         "o_proj" => OutputBias,
-        "q_proj" => Bias && Latent is null,
-        "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" => Bias,
+        "q_proj" => Bias && (Latent is null || Latent.Groups is not null),
+        _ when Latent?.Groups is not null && name.StartsWith("W_", StringComparison.Ordinal) => Bias,
+        "q_a_proj" or "kv_a_proj_with_mqa" or "k_proj" or "v_proj" or "v_proj_current" or "v_proj_delayed" or "kv_proj" => Bias,
+        "W_rope_k" => TiedBias,
         "conv_seq" or "conv_head" => true,
         _ => false,
     };
@@ -202,9 +219,9 @@ internal sealed class Facts
         long query = (long)QueryHeads * KeyWidth;
         if (QueryRank is { } rank)
         {
-            yield return ("q_a_proj", rank, Dim);
-            yield return ("q_a_layernorm", rank, 1);
-            yield return ("q_b_proj", query, rank);
+            yield return (Bottleneck.Down, rank, Dim);
+            yield return (Bottleneck.Norm, rank, 1);
+            yield return (Bottleneck.Up, query, rank);
         }
         else
         {
@@ -218,7 +235,7 @@ internal sealed class Facts
             yield return ("q_down_proj", query, hidden);
         }
 
-        foreach ((string Name, long Rows, long Columns) source in Latent is { } latent ? Latents(latent) : Projections())
+        foreach ((string Name, long Rows, long Columns) source in Latent is { } latent ? Latents(latent) : Tied is { } shared ? States(shared) : Projections())
         {
             yield return source;
         }
@@ -228,14 +245,19 @@ internal sealed class Facts
 
     private IEnumerable<(string Name, long Rows, long Columns)> Latents(LatentFacts latent)
     {
-        yield return ("kv_a_proj_with_mqa", latent.Rank + latent.Rope, Dim);
-        if (latent.Eps is not null)
+        yield return (latent.Down, ((long)latent.Count * latent.Rank) + latent.Rope, Dim);
+        for (int group = 0; group < latent.Count && latent.Eps is not null; group++)
         {
-            yield return ("kv_a_layernorm", latent.Rank, 1);
+            yield return (latent.Norm(group), latent.Rank, 1);
         }
 
-        yield return ("kv_b_proj", (long)QueryHeads * (latent.Nope + latent.Value), latent.Rank);
+        for (int group = 0; group < latent.Count; group++)
+        {
+            yield return (latent.Up(group), (long)QueryHeads / latent.Count * (latent.Nope + latent.Value), latent.Rank);
+        }
     }
+
+    private IEnumerable<(string Name, long Rows, long Columns)> States(int shared) => [("kv_proj", (long)KeyHeads * Width, Dim), ("W_rope_k", shared, Dim)];
 
     private IEnumerable<(string Name, long Rows, long Columns)> Projections()
     {

@@ -18,7 +18,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     public double[] Forward(double[] x, TokenRows rows)
     {
         double[] q = Queries(x, rows);
-        (double[] k, double[] v) = facts.Latent is { } latent ? Latents(latent, x, rows) : (Keys(x, rows), Values(x, rows));
+        (double[] k, double[] v) = facts.Latent is { } latent ? Latents(latent, x, rows) : facts.Tied is { } shared ? States(shared, x, rows) : (Keys(x, rows), Values(x, rows));
         (q, k) = Joined(q, k, rows);
         Heads("q_norm", q, rows, facts.QueryHeads);
         Heads("k_norm", k, rows, facts.KeyHeads);
@@ -29,7 +29,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
     {
         int all = facts.QueryHeads * facts.KeyWidth;
         double[] q = facts.QueryRank is { } rank
-            ? Linear("q_b_proj", Normed(Linear("q_a_proj", x, rows, facts.Dim, rank), "q_a_layernorm", rank, rank, facts.QueryEps), rows, rank, all)
+            ? Linear(facts.Bottleneck.Up, Normed(Linear(facts.Bottleneck.Down, x, rows, facts.Dim, rank), facts.Bottleneck.Norm, rank, 0, rank, facts.QueryEps), rows, rank, all)
             : Linear("q_proj", x, rows, facts.Dim, all);
         if (facts.Augmented is { } hidden)
         {
@@ -47,41 +47,61 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
         return facts.KeptKeyWidth < facts.Width ? Linear("k_expand", k, rows, facts.KeptKeyWidth, facts.Width, facts.KeyHeads) : k;
     }
 
-    // One normalised latent and one rotary key a token, the latter shared by all heads.
+    // Normalised latents, one a group of heads, and one rotary key a token, the latter shared by all heads.
     private (double[] K, double[] V) Latents(LatentFacts latent, double[] x, TokenRows rows)
     {
-        int row = latent.Rank + latent.Rope;
+        int row = (latent.Count * latent.Rank) + latent.Rope;
         int pair = latent.Nope + latent.Value;
-        double[] low = Linear("kv_a_proj_with_mqa", x, rows, facts.Dim, row);
-        low = latent.Eps is { } eps ? Normed(low, "kv_a_layernorm", row, latent.Rank, eps) : low;
-        var c = new double[low.Length / row * latent.Rank];
-        for (int at = 0; at < low.Length / row; at++)
+        int heads = facts.QueryHeads / latent.Count;
+        double[] low = Linear(latent.Down, x, rows, facts.Dim, row);
+        int tokens = low.Length / row;
+        var k = new double[tokens * facts.QueryHeads * facts.KeyWidth];
+        var v = new double[tokens * facts.QueryHeads * latent.Value];
+        for (int group = 0; group < latent.Count; group++)
         {
-            low.AsSpan(at * row, latent.Rank).CopyTo(c.AsSpan(at * latent.Rank));
-        }
+            low = latent.Eps is { } eps ? Normed(low, latent.Norm(group), row, group * latent.Rank, latent.Rank, eps) : low;
+            var c = new double[tokens * latent.Rank];
+            for (int at = 0; at < tokens; at++)
+            {
+                low.AsSpan((at * row) + (group * latent.Rank), latent.Rank).CopyTo(c.AsSpan(at * latent.Rank));
+            }
 
-        double[] up = Linear("kv_b_proj", c, rows, latent.Rank, facts.QueryHeads * pair);
-        int vectors = low.Length / row * facts.QueryHeads;
-        var k = new double[vectors * facts.KeyWidth];
-        var v = new double[vectors * latent.Value];
-        for (int at = 0; at < vectors; at++)
-        {
-            up.AsSpan(at * pair, latent.Nope).CopyTo(k.AsSpan(at * facts.KeyWidth));
-            up.AsSpan((at * pair) + latent.Nope, latent.Value).CopyTo(v.AsSpan(at * latent.Value));
-            low.AsSpan((at / facts.QueryHeads * row) + latent.Rank, latent.Rope).CopyTo(k.AsSpan((at * facts.KeyWidth) + latent.Nope));
+            double[] up = Linear(latent.Up(group), c, rows, latent.Rank, heads * pair);
+            for (int at = 0; at < tokens * heads; at++)
+            {
+                int head = (at / heads * facts.QueryHeads) + (group * heads) + (at % heads);
+                up.AsSpan(at * pair, latent.Nope).CopyTo(k.AsSpan(head * facts.KeyWidth));
+                up.AsSpan((at * pair) + latent.Nope, latent.Value).CopyTo(v.AsSpan(head * latent.Value));
+                low.AsSpan((at / heads * row) + row - latent.Rope, latent.Rope).CopyTo(k.AsSpan((head * facts.KeyWidth) + latent.Nope));
+            }
         }
 
         return (k, v);
     }
 
-    // The first channels of rows, normalised.
-    private double[] Normed(double[] values, string name, int row, int channels, double eps)
+    // The value is the state; the key is the state with the shared key in place of its last channels.
+    private (double[] K, double[] V) States(int shared, double[] x, TokenRows rows)
+    {
+        int states = facts.KeyHeads * facts.Width;
+        double[] v = Linear("kv_proj", x, rows, facts.Dim, states);
+        double[] r = Linear("W_rope_k", x, rows, facts.Dim, shared);
+        var k = (double[])v.Clone();
+        for (int at = 0; at < v.Length; at += facts.Width)
+        {
+            r.AsSpan(at / states * shared, shared).CopyTo(k.AsSpan(at + facts.Width - shared));
+        }
+
+        return (k, v);
+    }
+
+    // Some channels of rows, normalised.
+    private double[] Normed(double[] values, string name, int row, int first, int channels, double eps)
     {
         double[] gain = weights[name + ".weight"].Data;
         var normed = (double[])values.Clone();
         for (int at = 0; at < values.Length; at += row)
         {
-            Span<double> vector = normed.AsSpan(at, channels);
+            Span<double> vector = normed.AsSpan(at + first, channels);
             double root = Math.Sqrt((Dot(vector, vector) / channels) + eps);
             for (int c = 0; c < channels; c++)
             {
@@ -343,7 +363,7 @@ internal sealed class HandLayer(Facts facts, AttentionWeights<double> weights)
                         }
                     }
 
-                    facts.Rotation?.Turn(vector[(facts.Latent?.Nope ?? 0)..], rows.Position(b, t));
+                    facts.Rotation?.Turn(vector[(facts.TurnsFrom)..], rows.Position(b, t));
                 }
             }
         }

@@ -24,7 +24,7 @@ internal sealed class Rotation
 
         if (stack.Find("Yarn") is { } yarn)
         {
-            Lengthen(yarn, rotary, theta, stride, latent: stack.Has("LatentKV"));
+            Lengthen(yarn, rotary, theta, stride, latent: stack.Has("LatentKV") || stack.Has("GroupedLatentKV"));
         }
     }
 

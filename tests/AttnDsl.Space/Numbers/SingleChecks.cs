@@ -169,16 +169,16 @@ internal sealed class SingleChecks
 
         Same(shape, expected.Output, actual.Output, Tolerances.Single);
         Same(shape + ", lse", expected.Lse, actual.Lse, Tolerances.Single);
-        if (slopes is null)
+        if (slopes is not { } slope)
         {
             return;
         }
 
         AttentionWeights<float> gradients = _layer.ZeroWeights();
         CoreGradients<float> found = _layer.CoreBackward(_weights, q, k, v, g, gradients, rows);
-        Same(shape + ", gradient of q", slopes.Query, found.Query, Slope);
-        Same(shape + ", gradient of k", slopes.Key, found.Key, Slope);
-        Same(shape + ", gradient of v", slopes.Value, found.Value, Slope);
+        Same(shape + ", gradient of q", slope.Query, found.Query, Slope);
+        Same(shape + ", gradient of k", slope.Key, found.Key, Slope);
+        Same(shape + ", gradient of v", slope.Value, found.Value, Slope);
         if (_facts.Sink)
         {
             Same(shape + ", gradient of sinks", exact["sinks"].Data, gradients["sinks"].Data, Slope);

@@ -130,6 +130,32 @@ internal static class Vocabulary
             "rank",
             "rank Eps"),
         new(
+            typeof(GroupedLatentKVAttribute),
+            [
+                new("groups", Ints(2, 1, 3, 4, 5, 6, 12, 64, 65, 0, -1, int.MaxValue)),
+                new("rank", Ints(16, 1, 4, 5, 24, 400, 0, -1, int.MaxValue)),
+                new("ropeDim", Ints(4, 0, 2, 3, 8, -2, int.MaxValue)),
+                new("RopeDim", Ints(4, 0, 6, 7, int.MinValue)),
+                new("NopeDim", Ints(3, 1, 6, 0, int.MinValue)),
+                new("ValueDim", Ints(2, 5, 0, int.MinValue)),
+                new("LatentNorm", s_flags.Reverse().ToArray()),
+                new("Eps", Reals(1e-5, 0.1, 1e-40, 0, -1e-6, double.NaN, double.PositiveInfinity)),
+                new("DecodePath", Literal.Of(DecodePath.Absorb), Literal.Of(DecodePath.Expand), Literal.Of(DecodePath.Auto), Literal.Of((DecodePath)3)),
+            ],
+            "groups rank ropeDim",
+            "groups rank",
+            "groups rank RopeDim",
+            "groups rank ropeDim NopeDim ValueDim DecodePath",
+            "groups rank NopeDim ValueDim LatentNorm",
+            "groups rank ropeDim Eps",
+            "groups rank NopeDim ValueDim LatentNorm Eps DecodePath",
+            "groups rank ropeDim RopeDim NopeDim ValueDim"),
+        new(
+            typeof(TiedKVAttribute),
+            [new("ropeDim", Ints(4, 2, 6, 7, 8, 9, 1, 0, -2, int.MinValue, int.MaxValue)), new("RopeBias", s_flags.Reverse().ToArray())],
+            "ropeDim",
+            "ropeDim RopeBias"),
+        new(
             typeof(RopeAttribute),
             [
                 new("theta", Reals(10000, 500000, 2, 1.0001, 1, 0, -10000, 1e-40, 1e300, double.NaN, double.PositiveInfinity)),

@@ -119,8 +119,9 @@ internal sealed class CpuPlaces
     /// <summary>True when a core reads a cached stream where it lies; everything else needs the stream's tokens side by side.</summary>
     public bool IsGathered(AppendStep append) => _body.Steps.Any(s => s.Inputs.Contains(append.Output) && !(s is AttendStep core && (ReadsCache(core) || IsViewed(core, append.Output))));
 
-    /// <summary>True when the core reads the values where the cache has them, beside keys that steps made of cached ones.</summary>
-    public bool IsViewed(AttendStep core, PlanValue values) => core.Values == values && core.K != values && Appended(core.K) is null && Appended(values) is not null && core.K.Type.Dims[1] == Dim.S;
+    /// <summary>True when the core reads the values where the cache has them, beside keys that steps made of cached ones. Kernels weigh codes of values along a token alone.</summary>
+    public bool IsViewed(AttendStep core, PlanValue values) =>
+        core.Values == values && core.K != values && Appended(core.K) is null && Appended(values) is { Stream.Codes: not { Axis: CodeAxis.Channel } } && core.K.Type.Dims[1] == Dim.S;
 
     /// <summary>True when the core's keys and values are streams as they are. Of codes no kernel reads the first channels alone.</summary>
     public bool ReadsCache(AttendStep core) => Appended(core.K) is { } keys && (core.Values is { } values ? Appended(values) is not null : keys.Stream.Codes is null);

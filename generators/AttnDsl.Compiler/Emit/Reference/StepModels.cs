@@ -254,10 +254,15 @@ internal sealed class StepModels
 
     private static string Sizes(TensorType type, bool skipLast, params string[] more) => string.Join(", ", LoopNest.Arguments(type, skipLast).Concat(more));
 
-    /// <summary>Rows in front of an axis, as C#.</summary>
+    /// <summary>Rows in front of an axis, as C#; those of a value made from weights alone are known.</summary>
     private static string Rows(TensorType type, int axis)
     {
         long perToken = AxisParts.RowsPerToken(type, axis);
+        if (type.Dims[0].IsConstant)
+        {
+            return Text(perToken);
+        }
+
         string tokens = type.Dims.Contains(Dim.S) ? "rows.Batch * rows.Keys" : "rows.Batch * rows.Tokens";
         return perToken == 1 ? tokens : tokens + " * " + Text(perToken);
     }
