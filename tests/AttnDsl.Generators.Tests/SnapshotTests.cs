@@ -17,6 +17,7 @@ public sealed class SnapshotTests : GeneratorHarness
     [InlineData("deepseek", "[Attention(dim: 64, heads: 4)] [LatentKV(rank: 32, ropeDim: 8, nopeDim: 16, valueDim: 16)] [LowRankQuery(rank: 16)] [Rope(layout: RopeLayout.Interleaved)] [Yarn(factor: 40, originalLength: 4096)] [Causal]")]
     [InlineData("sparse-query", "[Attention(dim: 256, heads: 16, OutputBias = true)] [SparseQuery(ratio: 2)] [GroupedQuery(kv: 4)] [Causal]")]
     [InlineData("reverse-sparse-query", "[Attention(dim: 256, heads: 16)] [ReverseSparseQuery(heads: 4, kv: 8)] [Bidirectional]")]
+    [InlineData("selective", "[Attention(dim: 64, heads: 4)] [GroupedQuery(keyHeads: 1, valueHeads: 2)] [Rope] [SelectiveValue(top: 8)] [Causal]")]
     [InlineData("alibi-segments", "[Attention(dim: 64, heads: 4)] [Alibi] [Segments] [SlidingWindow(left: 3, right: 2)]")]
     [InlineData("top-left", "[Attention(dim: 64, heads: 4)] [Causal(CausalAlign.TopLeft)]")]
     public void Stack(string name, string attributes) =>

@@ -19,6 +19,7 @@ public sealed class TorchTests : GeneratorHarness
     [InlineData("gemma", "[Attention(dim: 64, heads: 4)] [MultiQuery] [Rope] [QueryScale(preAttnScalar: 144)] [LogitSoftCap(cap: 50)] [QkNorm(Form = QkNormForm.OnePlus)] [Causal]")]
     [InlineData("scaled", "[Attention(dim: 64, heads: 4)] [QueryScale(Scale = 0.5)] [Causal(CausalAlign.TopLeft)]")]
     [InlineData("deepseek", "[Attention(dim: 64, heads: 4)] [LatentKV(rank: 32, ropeDim: 8, nopeDim: 16, valueDim: 16)] [LowRankQuery(rank: 16)] [Rope(layout: RopeLayout.Interleaved)] [Causal]")]
+    [InlineData("selective", "[Attention(dim: 64, heads: 4)] [GroupedQuery(keyHeads: 1, valueHeads: 2)] [Rope] [SelectiveValue(top: 8)] [Causal]")]
     [InlineData("reverse-sparse-query", "[Attention(dim: 256, heads: 16)] [ReverseSparseQuery(heads: 4, kv: 8)] [Bidirectional]")]
     [InlineData("alibi-segments", "[Attention(dim: 64, heads: 4)] [Alibi] [LogitSoftCap(cap: 9)] [Segments] [SlidingWindow(left: 3, right: 2)]")]
     public void Stack(string name, string attributes)

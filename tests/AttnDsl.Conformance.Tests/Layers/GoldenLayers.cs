@@ -118,6 +118,7 @@ public partial class DiffSigma;
 [Causal]
 public partial class DiffNarrowKeys;
 
+#pragma warning disable ATTN0781 // A module that evaluates only.
 /// <summary>diffqkv-selective-v.</summary>
 [Attention(dim: 40, heads: 8, headDim: 8)]
 [GroupedQuery(keyHeads: 2, valueHeads: 4)]
@@ -125,6 +126,7 @@ public partial class DiffNarrowKeys;
 [Rope(layout: RopeLayout.HalfSplit)]
 [Causal]
 public partial class DiffSelective;
+#pragma warning restore ATTN0781
 
 /// <summary>cca-ccgqa.</summary>
 [Attention(dim: 64, heads: 4, headDim: 8)]
