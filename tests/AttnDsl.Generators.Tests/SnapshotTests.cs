@@ -19,6 +19,7 @@ public sealed class SnapshotTests : GeneratorHarness
     [InlineData("grouped-latents", "[Attention(dim: 64, heads: 4, Bias = true)] [GroupedLatentKV(groups: 2, rank: 16, ropeDim: 8)] [LowRankQuery(rank: 16)] [Rope] [Causal]")]
     [InlineData("tied", "[Attention(dim: 64, heads: 4)] [GroupedQuery(kv: 2)] [TiedKV(ropeDim: 8)] [Rope] [Causal]")]
     [InlineData("reverse-sparse-query", "[Attention(dim: 256, heads: 16)] [ReverseSparseQuery(heads: 4, kv: 8)] [Bidirectional]")]
+    [InlineData("selective", "[Attention(dim: 64, heads: 4)] [GroupedQuery(keyHeads: 1, valueHeads: 2)] [Rope] [SelectiveValue(top: 8)] [Causal]")]
     [InlineData("alibi-segments", "[Attention(dim: 64, heads: 4)] [Alibi] [Segments] [SlidingWindow(left: 3, right: 2)]")]
     [InlineData("top-left", "[Attention(dim: 64, heads: 4)] [Causal(CausalAlign.TopLeft)]")]
     public void Stack(string name, string attributes) =>
