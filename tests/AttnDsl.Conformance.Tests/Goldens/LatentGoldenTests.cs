@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using AttnDsl.Conformance.Tests.Cpu;
 using AttnDsl.Conformance.Tests.Layers;
@@ -49,7 +50,7 @@ public sealed class LatentGoldenTests(ITestOutputHelper output)
         { "tpla-gta", typeof(TiedGrouped), 19 },
     };
 
-    public static TheoryData<string, Type, int> All => [.. Recordings, .. Outputs];
+    public static IEnumerable<object[]> All => Recordings.Concat(Outputs);
 
     [Theory]
     [MemberData(nameof(Outputs))]
