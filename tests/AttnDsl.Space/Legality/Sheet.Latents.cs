@@ -71,7 +71,9 @@ internal sealed partial class Sheet
 
         bool alone = !s_latents.Any(_stack.Has);
         _latentSound = alone && rope is not null;
-        (_rotated, _normed, _coded) = alone ? (rope, _headDim - rope, null) : (null, null, null);
+        _coded = null;
+        _rotated = alone ? rope : null;
+        _normed = alone ? _headDim - rope : null;
     }
 
     // H, r, dn, dv ≥ 1; dr even; every head has its own keys and values; only the dr channels turn.
