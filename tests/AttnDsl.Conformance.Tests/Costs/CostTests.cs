@@ -94,7 +94,15 @@ public sealed class CostTests
         foreach (int context in s_lengths)
         {
             int visible = oracle.Left is { } left && left < context ? left + 1 : context;
-            Assert.Equal(sizeof(float) * (layer.Constant("ParameterCount") + (visible * layer.Constant("CacheScalarsPerToken"))), layer.Formula("DecodeBytes", context));
+            long scalars = visible * layer.Constant("CacheScalarsPerToken");
+            if (oracle.Keep is { } keep)
+            {
+                // Each query head of a value head chooses rows of its own.
+                long rows = Math.Min(visible, keep * (oracle.QueryHeads / oracle.ValueHeads));
+                scalars -= (visible - rows) * oracle.ValueHeads * oracle.Width;
+            }
+
+            Assert.Equal(sizeof(float) * (layer.Constant("ParameterCount") + scalars), layer.Formula("DecodeBytes", context));
         }
     }
 
