@@ -11,7 +11,7 @@ public sealed class TiedKVMechanism : Mechanism
 
     public override int Rank => Ranks.KeyHeads + 12;
 
-    public override HeadQuantities Shapes => HeadQuantities.RotatedWidth | HeadQuantities.NormedWidth | HeadQuantities.CodedChannels;
+    public override HeadQuantities Shapes => HeadQuantities.KeyHeads | HeadQuantities.RotatedWidth | HeadQuantities.NormedWidth | HeadQuantities.CodedChannels;
 
     public override void Check(RuleContext context, AttributeSpec attribute)
     {

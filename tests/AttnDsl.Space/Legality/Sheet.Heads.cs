@@ -143,17 +143,17 @@ internal sealed partial class Sheet
     {
         foreach (string latent in s_latents.Where(_stack.Has))
         {
-            Fight("ATTN0722", latent, "TiedKV");
+            Fight("ATTN0722", latent, "TiedKV", overHeads: true);
         }
 
         foreach (string part in s_onProjections.Where(_stack.Has))
         {
-            Fight("ATTN0724", "TiedKV", part);
+            Fight("ATTN0724", "TiedKV", part, overHeads: part == "Compressed");
         }
 
         if (_stack.Find("GroupedQuery") is { } grouped && grouped["keyHeads"]?.Whole is >= 1 and var keys && grouped["valueHeads"]?.Whole is >= 1 and var values && keys != values)
         {
-            Fight("ATTN0723", "GroupedQuery", "TiedKV");
+            Fight("ATTN0723", "GroupedQuery", "TiedKV", overHeads: true);
         }
     }
 

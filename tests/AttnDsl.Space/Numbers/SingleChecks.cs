@@ -91,9 +91,10 @@ internal sealed class SingleChecks
     }
 
     // The norm of one channel is all but its sign: what is left of its slope is the difference of two nearly equal terms. Errors of longer sums grow with the root of their terms,
-    // and those of exponentials with their arguments.
+    // and those of exponentials with their arguments; unit vectors that share a mean are nearly parallel, so that scores come near the temperature's √d.
     private double Slope => Tolerances.SingleGradient
         * (_facts.NormsOneChannel ? 4 : 1)
+        * (_facts.UnitLength ? 2 : 1)
         * Math.Max(1, Math.Sqrt(_facts.ScoreHeads * (double)Math.Max(_facts.KeyWidth, _facts.ValueWidth) / Tolerances.Terms))
         * Math.Max(1, _facts.Scale * Math.Sqrt(_facts.KeyWidth));
 
