@@ -15,7 +15,7 @@ public sealed class GroupedLatentKVMechanism : Mechanism
 
     public override string Name => "GroupedLatentKV";
 
-    public override int Rank => Ranks.KeyHeads + 8;
+    public override int Rank => Ranks.KeyHeads + 13;
 
     public override HeadQuantities Shapes => HeadQuantities.KeyHeads | HeadQuantities.RotatedWidth | HeadQuantities.NormedWidth | HeadQuantities.CodedChannels;
 

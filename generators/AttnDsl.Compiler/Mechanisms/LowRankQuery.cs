@@ -9,7 +9,7 @@ public sealed class LowRankQueryMechanism : Mechanism
 {
     public override string Name => "LowRankQuery";
 
-    public override int Rank => Ranks.KeyHeads + 13;
+    public override int Rank => Ranks.KeyHeads + 14;
 
     public override void Check(RuleContext context, AttributeSpec attribute)
     {
