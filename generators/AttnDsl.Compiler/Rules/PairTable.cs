@@ -344,7 +344,7 @@ public static class PairTable
 
     /// <summary>Keys of a ring and the query's own; null where the ring is wrong in itself.</summary>
     private static long? RingKeys(AttentionSpec spec) =>
-        spec.Find("RingCache") is { } ring && RingCacheSettings.Read(ring) is { Recent: >= 1, Sinks: >= 0 } settings ? Saturating.Add(Saturating.Add(settings.Recent, settings.Sinks), settings.RoomBefore ? 0 : 1) : null;
+        spec.Find("RingCache") is { } ring && (ring.Enum("Evict", "RoomBefore") is "RoomBefore" or "TrimAfter") && RingCacheSettings.Read(ring) is { Recent: >= 1, Sinks: >= 0 } settings ? Saturating.Add(Saturating.Add(settings.Recent, settings.Sinks), settings.RoomBefore ? 0 : 1) : null;
 
     private static long? OneSided(AttentionSpec spec) =>
         spec.Find("SlidingWindow") is { } window && !WindowSettings.IsTwoSided(window) && window.Int("size") is var size && size >= 1 ? size : null;

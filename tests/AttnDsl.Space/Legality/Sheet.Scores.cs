@@ -44,7 +44,7 @@ internal sealed partial class Sheet
             Full(keys);
         }
 
-        if (_stack.Find("RingCache") is { } ring && ring["recent"]?.Whole >= 1 && (ring["sinks"]?.Whole ?? 0) >= 0)
+        if (_stack.Find("RingCache") is { } ring && ring["recent"]?.Whole >= 1 && (ring["sinks"]?.Whole ?? 0) >= 0 && (ring["Evict"] is null or { Member: not null }))
         {
             Full((decimal)ring["recent"]!.Whole + (ring["sinks"]?.Whole ?? 0) + (ring["Evict"]?.Member == "TrimAfter" ? 1 : 0));
         }

@@ -82,7 +82,7 @@ internal static class CostChecks
                 Equal($"DecodeFlops({length})", Decode(facts, linear, pair, length, seen) - (valueWidth * leftOut) + again + expanded, spec.DecodeFlops(length) ?? -1);
 
                 // Keys that are made of what is kept are made again, of all of it, whatever a window shows; of values that are selected the heads of one value head choose each their own.
-                decimal keyTokens = (widened > 0 && !folds) || facts.Latent is { Absorbs: false } || facts.Tied is not null ? length : seen;
+                decimal keyTokens = (widened > 0 && !folds) || facts.Latent is { Absorbs: false } or { Count: > 1 } || facts.Tied is not null ? length : seen;
                 decimal valueTokens = facts.Keep is { } keep && facts.Latent is null ? Math.Min(seen, (decimal)keep * (facts.ScoreHeads / facts.ValueHeads)) : seen;
                 bool apart = facts.Latent is null && (facts.Keep is not null || (widened > 0 && !folds && facts.Left is not null));
                 decimal read = apart ? (Math.Ceiling(keyRate * facts.KeyScalars) * keyTokens) + (Math.Ceiling(valueRate * facts.ValueScalars) * valueTokens) : codes * keyTokens;
