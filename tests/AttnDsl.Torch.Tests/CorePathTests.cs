@@ -59,7 +59,7 @@ public sealed class CorePathTests
 
     [Fact]
     public void Sdpa_is_offered_where_it_is_exact_and_nowhere_else() => Assert.Equal(
-        [nameof(AlibiBothSides), nameof(AlibiSink), nameof(Capped), nameof(CompressedParts), nameof(Convolved), nameof(Differential), nameof(Everything), nameof(Reversed), nameof(SegmentedBothSides), nameof(Shifted), nameof(TopLeft)],
+        [nameof(AlibiBothSides), nameof(AlibiSink), nameof(Capped), nameof(CompressedParts), nameof(Convolved), nameof(Differential), nameof(Everything), nameof(Reversed), nameof(SegmentedBothSides), nameof(Shifted), nameof(TiedEverything), nameof(TopLeft)],
         CoveringCases.All.Where(layer => !TorchLayer.HasSdpa(layer)).Select(layer => layer.Name).Order(StringComparer.Ordinal));
 
     [Fact]

@@ -98,11 +98,11 @@ namespace Layers
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, kContent, 32, 0, 16, threads);
                 global::System.Span<float> v = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, v, 32, 16, 16, threads);
-                global::System.Span<float> kShared = scratch.Take(count, 32); // [B, T, 4, 8]
-                global::AttnDsl.Cpu.Elementwise.Repeat(kRotated, kShared, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> qJoined = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(qContent, qJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(qRotated, qJoined, 24, 16, 8, threads);
+                global::System.Span<float> kShared = scratch.Take(count, 32); // [B, T, 4, 8]
+                global::AttnDsl.Cpu.Elementwise.Repeat(kRotated, kShared, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> kJoined = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(kContent, kJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(kShared, kJoined, 24, 16, 8, threads);
@@ -173,11 +173,11 @@ namespace Layers
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, kContent, 32, 0, 16, threads);
                 global::System.Span<float> v = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, v, 32, 16, 16, threads);
-                global::System.Span<float> kShared = scratch.Take(count, 32); // [B, T, 4, 8]
-                global::AttnDsl.Cpu.Elementwise.Repeat(kRotated, kShared, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> qJoined = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(qContent, qJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(qRotated, qJoined, 24, 16, 8, threads);
+                global::System.Span<float> kShared = scratch.Take(count, 32); // [B, T, 4, 8]
+                global::AttnDsl.Cpu.Elementwise.Repeat(kRotated, kShared, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> kJoined = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(kContent, kJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(kShared, kJoined, 24, 16, 8, threads);
@@ -227,12 +227,12 @@ namespace Layers
                 global::AttnDsl.Cpu.AxisParts.Take(dkJoined, dkContent, 24, 0, 16, threads);
                 global::System.Span<float> dkShared = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(dkJoined, dkShared, 24, 16, 8, threads);
+                global::System.Span<float> dkRotated = scratch.Take(count, 8); // [B, T, 1, 8]
+                global::AttnDsl.Cpu.SumTo.Apply(dkShared, dkRotated, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> dqContent = scratch.Take(count, 64); // [B, T, 4, 16]
                 global::AttnDsl.Cpu.AxisParts.Take(dqJoined, dqContent, 24, 0, 16, threads);
                 global::System.Span<float> dqRotated = scratch.Take(count, 32); // [B, T, 4, 8]
                 global::AttnDsl.Cpu.AxisParts.Take(dqJoined, dqRotated, 24, 16, 8, threads);
-                global::System.Span<float> dkRotated = scratch.Take(count, 8); // [B, T, 1, 8]
-                global::AttnDsl.Cpu.SumTo.Apply(dkShared, dkRotated, [count, 4, 8], [count, 1, 8], threads);
                 global::System.Span<float> dkvHeads = scratch.Take(count, 128); // [B, T, 4, 32]
                 global::AttnDsl.Cpu.AxisParts.Put(dkContent, dkvHeads, 32, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(dv, dkvHeads, 32, 16, 16, threads);
@@ -595,11 +595,11 @@ namespace Layers
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, kContent, 32, 0, 16, threads);
                 global::System.Span<float> v = scratch.Take(keyCount, 64); // [B, S, 4, 16]
                 global::AttnDsl.Cpu.AxisParts.Take(kvFlat, v, 32, 16, 16, threads);
-                global::System.Span<float> kShared = scratch.Take(keyCount, 32); // [B, S, 4, 8]
-                global::AttnDsl.Cpu.Elementwise.Repeat(sharedKeys, kShared, [keyCount, 4, 8], [keyCount, 1, 8], threads);
                 global::System.Span<float> qJoined = scratch.Take(count, 96); // [B, T, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(qContent, qJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(qRotated, qJoined, 24, 16, 8, threads);
+                global::System.Span<float> kShared = scratch.Take(keyCount, 32); // [B, S, 4, 8]
+                global::AttnDsl.Cpu.Elementwise.Repeat(sharedKeys, kShared, [keyCount, 4, 8], [keyCount, 1, 8], threads);
                 global::System.Span<float> kJoined = scratch.Take(keyCount, 96); // [B, S, 4, 24]
                 global::AttnDsl.Cpu.AxisParts.Put(kContent, kJoined, 24, 0, 16, threads);
                 global::AttnDsl.Cpu.AxisParts.Put(kShared, kJoined, 24, 16, 8, threads);

@@ -94,10 +94,10 @@ namespace Layers
                 double[] kvHeads = kvFlat; // [B, T, 4, 32]
                 double[] kContent = Part("kContent", kvHeads, rows.Batch * rows.Tokens * 4, 32, 0, 16); // a part of kvHeads  [B, T, 4, 16]
                 double[] v = Part("v", kvHeads, rows.Batch * rows.Tokens * 4, 32, 16, 16); // a part of kvHeads  [B, T, 4, 16]
-                double[] kShared = Repeat("kShared", kRotated, rows, 4, 8); // kRotated repeated  [B, T, 4, 8]
                 double[] qJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("qJoined", [rows.Batch * rows.Tokens * 4, 24])]; // side by side qContent, qRotated  [B, T, 4, 24]
                 Place(qJoined, qContent, rows.Batch * rows.Tokens * 4, 24, 0, 16);
                 Place(qJoined, qRotated, rows.Batch * rows.Tokens * 4, 24, 16, 8);
+                double[] kShared = Repeat("kShared", kRotated, rows, 4, 8); // kRotated repeated  [B, T, 4, 8]
                 double[] kJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("kJoined", [rows.Batch * rows.Tokens * 4, 24])]; // side by side kContent, kShared  [B, T, 4, 24]
                 Place(kJoined, kContent, rows.Batch * rows.Tokens * 4, 24, 0, 16);
                 Place(kJoined, kShared, rows.Batch * rows.Tokens * 4, 24, 16, 8);
@@ -149,10 +149,10 @@ namespace Layers
                 double[] kvHeads = kvFlat; // [B, T, 4, 32]
                 double[] kContent = Part("kContent", kvHeads, rows.Batch * rows.Tokens * 4, 32, 0, 16); // a part of kvHeads  [B, T, 4, 16]
                 double[] v = Part("v", kvHeads, rows.Batch * rows.Tokens * 4, 32, 16, 16); // a part of kvHeads  [B, T, 4, 16]
-                double[] kShared = Repeat("kShared", kRotated, rows, 4, 8); // kRotated repeated  [B, T, 4, 8]
                 double[] qJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("qJoined", [rows.Batch * rows.Tokens * 4, 24])]; // side by side qContent, qRotated  [B, T, 4, 24]
                 Place(qJoined, qContent, rows.Batch * rows.Tokens * 4, 24, 0, 16);
                 Place(qJoined, qRotated, rows.Batch * rows.Tokens * 4, 24, 16, 8);
+                double[] kShared = Repeat("kShared", kRotated, rows, 4, 8); // kRotated repeated  [B, T, 4, 8]
                 double[] kJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("kJoined", [rows.Batch * rows.Tokens * 4, 24])]; // side by side kContent, kShared  [B, T, 4, 24]
                 Place(kJoined, kContent, rows.Batch * rows.Tokens * 4, 24, 0, 16);
                 Place(kJoined, kShared, rows.Batch * rows.Tokens * 4, 24, 16, 8);
@@ -165,9 +165,9 @@ namespace Layers
                 (double[] dqJoined, double[] dkJoined, double[] dv) = AttendGradient(qJoined, kJoined, v, o, oLse, do2, rows, cancellationToken);
                 double[] dkContent = Part("dkContent", dkJoined, rows.Batch * rows.Tokens * 4, 24, 0, 16); // a part of dkJoined  [B, T, 4, 16]
                 double[] dkShared = Part("dkShared", dkJoined, rows.Batch * rows.Tokens * 4, 24, 16, 8); // a part of dkJoined  [B, T, 4, 8]
+                double[] dkRotated = SumTo("dkRotated", dkShared, rows, 4, 8); // Σ dkShared  [B, T, 1, 8]
                 double[] dqContent = Part("dqContent", dqJoined, rows.Batch * rows.Tokens * 4, 24, 0, 16); // a part of dqJoined  [B, T, 4, 16]
                 double[] dqRotated = Part("dqRotated", dqJoined, rows.Batch * rows.Tokens * 4, 24, 16, 8); // a part of dqJoined  [B, T, 4, 8]
-                double[] dkRotated = SumTo("dkRotated", dkShared, rows, 4, 8); // Σ dkShared  [B, T, 1, 8]
                 double[] dkvHeads = new double[global::AttnDsl.Runtime.ArrayLength.Of("dkvHeads", [rows.Batch * rows.Tokens * 4, 32])]; // side by side dkContent, dv  [B, T, 4, 32]
                 Place(dkvHeads, dkContent, rows.Batch * rows.Tokens * 4, 32, 0, 16);
                 Place(dkvHeads, dv, rows.Batch * rows.Tokens * 4, 32, 16, 16);
@@ -328,10 +328,10 @@ namespace Layers
                 double[] kvHeads = kvFlat; // [B, S, 4, 32]
                 double[] kContent = Part("kContent", kvHeads, rows.Batch * rows.Keys * 4, 32, 0, 16); // a part of kvHeads  [B, S, 4, 16]
                 double[] v = Part("v", kvHeads, rows.Batch * rows.Keys * 4, 32, 16, 16); // a part of kvHeads  [B, S, 4, 16]
-                double[] kShared = Repeat2("kShared", sharedKeys, rows, 4, 8); // sharedKeys repeated  [B, S, 4, 8]
                 double[] qJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("qJoined", [rows.Batch * rows.Tokens * 4, 24])]; // side by side qContent, qRotated  [B, T, 4, 24]
                 Place(qJoined, qContent, rows.Batch * rows.Tokens * 4, 24, 0, 16);
                 Place(qJoined, qRotated, rows.Batch * rows.Tokens * 4, 24, 16, 8);
+                double[] kShared = Repeat2("kShared", sharedKeys, rows, 4, 8); // sharedKeys repeated  [B, S, 4, 8]
                 double[] kJoined = new double[global::AttnDsl.Runtime.ArrayLength.Of("kJoined", [rows.Batch * rows.Keys * 4, 24])]; // side by side kContent, kShared  [B, S, 4, 24]
                 Place(kJoined, kContent, rows.Batch * rows.Keys * 4, 24, 0, 16);
                 Place(kJoined, kShared, rows.Batch * rows.Keys * 4, 24, 16, 8);
@@ -527,6 +527,18 @@ namespace Layers
                 return y;
             }
 
+            /// <summary>Writes elements from … from + size − 1 of every row of width.</summary>
+            private static void Place(double[] y, global::System.ReadOnlySpan<double> x, int outer, int width, int from, int size)
+            {
+                for (int row = 0; row < outer; row++)
+                {
+                    for (int c = 0; c < size; c++)
+                    {
+                        y[row * width + from + c] = x[row * size + c];
+                    }
+                }
+            }
+
             /// <summary>y = x repeated over the axes that x lacks.</summary>
             private static double[] Repeat(string name, global::System.ReadOnlySpan<double> x, global::AttnDsl.TokenRows rows, int heads, int width)
             {
@@ -549,18 +561,6 @@ namespace Layers
                 }
 
                 return y;
-            }
-
-            /// <summary>Writes elements from … from + size − 1 of every row of width.</summary>
-            private static void Place(double[] y, global::System.ReadOnlySpan<double> x, int outer, int width, int from, int size)
-            {
-                for (int row = 0; row < outer; row++)
-                {
-                    for (int c = 0; c < size; c++)
-                    {
-                        y[row * width + from + c] = x[row * size + c];
-                    }
-                }
             }
 
             /// <summary>y = x W: y_r = Σ_c x_c W_cr.</summary>
