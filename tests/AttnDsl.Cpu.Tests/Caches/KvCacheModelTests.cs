@@ -153,7 +153,7 @@ public class KvCacheModelTests
                 Assert.True(expected.SequenceEqual(_cache.Read(s)), what);
             }
 
-            Assert.True(_cache.Bytes == (long)_cache.Capacity * (_pageSize == 0 ? _batch : 1) * _cache.ScalarsPerToken * (_cache.Element == CacheElement.Float32 ? 4 : 2), what);
+            Assert.True(_cache.Bytes == (long)_cache.Capacity * (_pageSize == 0 ? _batch : 1) * _streams.Sum(stream => stream.ScalarsPerToken * ((stream.Element ?? _cache.Element) == CacheElement.Float32 ? 4 : 2)), what);
         }
 
         private void ComeBack((CacheSnapshot Snapshot, List<(int Segment, float[][] Scalars)>[] Rows, bool Segmented) taken)

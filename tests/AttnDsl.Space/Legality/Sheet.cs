@@ -24,7 +24,7 @@ internal sealed partial class Sheet
     private static readonly HashSet<string> s_advice =
     [
         "ATTN0013", "ATTN0209", "ATTN0214", "ATTN0215", "ATTN0217", "ATTN0218", "ATTN0301", "ATTN0308", "ATTN0310", "ATTN0403", "ATTN0404", "ATTN0405", "ATTN0406", "ATTN0503", "ATTN0504", "ATTN0603", "ATTN0613", "ATTN0615",
-        "ATTN0702", "ATTN0703", "ATTN0705", "ATTN0706", "ATTN0708", "ATTN0709", "ATTN0710", "ATTN0711", "ATTN0728", "ATTN0740", "ATTN0741", "ATTN0743", "ATTN0750", "ATTN0752", "ATTN0753", "ATTN0754", "ATTN0780", "ATTN0782",
+        "ATTN0702", "ATTN0703", "ATTN0705", "ATTN0706", "ATTN0708", "ATTN0709", "ATTN0710", "ATTN0711", "ATTN0728", "ATTN0740", "ATTN0741", "ATTN0743", "ATTN0750", "ATTN0752", "ATTN0753", "ATTN0754", "ATTN0780", "ATTN0781", "ATTN0782",
     ];
 
     /// <summary>Every diagnostic the stack must get, in the order of attributes, then ids, then arguments.</summary>

@@ -48,8 +48,8 @@ public sealed class LegalityTests(ITestOutputHelper output)
             $"rules: {pairs.Length} pairs of {Vocabulary.All.Sum(published => published.Uses.Count)} uses of {Vocabulary.All.Count} attributes and {random.Length} random stacks judged, {legal} legal, {escapes.Count} disagreements"));
         Assert.True(escapes.Count == 0, string.Join('\n', escapes.OrderBy(escape => escape.Stack.Text.Length).Take(5)));
 
-        // What the annotated type must be is not a matter of stacks, and 0107 needs code that does not compile.
-        string[] reachable = [.. RuleTable.All.Select(rule => rule.Id).Where(id => (!id.StartsWith("ATTN00", StringComparison.Ordinal) || id is "ATTN0009" or "ATTN0010") && id != "ATTN0107")];
+        // What the annotated type must be is not a matter of stacks, 0107 needs code that does not compile, and 0781 a project that makes modules.
+        string[] reachable = [.. RuleTable.All.Select(rule => rule.Id).Where(id => (!id.StartsWith("ATTN00", StringComparison.Ordinal) || id is "ATTN0009" or "ATTN0010") && id is not ("ATTN0107" or "ATTN0781"))];
         Assert.Equal([], reachable.Except(seen));
     }
 }
